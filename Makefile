@@ -1,0 +1,72 @@
+# Troth. `make` alone says what there is to make.
+#
+# Everything runs in an environment of its own, filled from the lock files: every package pinned, every file
+# checked against its hash. PYTHON and VENV can be set: `make test PYTHON=python3.12 VENV=.venv-312`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
+
+.PHONY: help run test check prove bench lock
+
+help: ## Say what there is to make
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Install what is needed and start Troth: http://127.0.0.1:8642
+	@exec $(BIN)/troth run
+
+test: $(VENV)/.installed-dev ## Run the fast tests on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
+
+check: $(VENV)/.installed-dev ## Run everything a change must pass: style, types, arrows, migrations, all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CHECKED)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/troth migrate --check
+	$(BIN)/python -m pytest -q -n $(JOBS)
+
+prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
+	@$(BIN)/python -m benchmarks.prove
+
+bench: $(VENV)/.installed-dev ## Measure each claim against a reference in the same run
+	@$(BIN)/python -m benchmarks
+
+# A lock file names packages, versions and hashes, and never where they come from.
+COMPILE = env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv --no-config pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+lock: $(VENV)/.installed ## Pin the newest allowed version of every dependency anew
+	@$(INSTALL) --require-hashes -r requirements/lock.txt
+	$(COMPILE) --upgrade requirements/lock.in -o requirements/lock.txt
+	$(COMPILE) --upgrade --extra dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --upgrade -c requirements/dev.txt pyproject.toml -o requirements/run.txt
+	$(COMPILE) --upgrade -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+	@! grep -nE 'http|file:|index|find-links|/' requirements/*.txt
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Troth needs Python 3.11 or newer: install python3, or name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Troth needs Python 3.11 or newer, and $$($(PYTHON) --version) is older. Name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "This Python cannot make environments: install python3-venv (Debian, Ubuntu) and try again." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Troth into $(VENV) (under a minute, only when a lock file has changed) ..."
+	@$(INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
