@@ -1,0 +1,10 @@
+"""From a scheduled campaign to a mail that was handed over, and to the record of it.
+
+* ``compose``: a campaign and a recipient become bytes; a leaf, without database, broker or network
+* ``transport``: bytes become an outcome; SMTP, or the test inbox
+* ``schedule``, ``send``, ``digest``: plan, claim, decide again and count, hand over, record
+* ``sweep``: what was left lying is taken up again, and what is over is finished
+* ``actors``, ``worker``: the same, run by a queue that carries ids only
+
+``mailer`` never imports ``webapp``; the two meet in the database.
+"""
