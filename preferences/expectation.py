@@ -1,0 +1,244 @@
+"""What one subscriber asked for, and the terms it is judged by. Values validate; nothing here knows a table.
+
+An expectation is never edited: a change ends one and begins the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time, tzinfo
+from enum import StrEnum
+
+from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
+from preferences.calendar import as_instant, zone_named
+from preferences.quiet import Hours, Pause, next_allowed
+
+
+class Arrives(StrEnum):
+    """How a topic arrives."""
+
+    EACH = "each"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    WEB = "web"
+
+
+DIGESTS = frozenset({Arrives.DAILY, Arrives.WEEKLY, Arrives.MONTHLY})
+
+
+class Overflow(StrEnum):
+    """What becomes of a campaign that does not fit: the reader's choice."""
+
+    COME_ALONG = "come_along"
+    LEAVE_OUT = "leave_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestTimes:
+    """When digests come: local hour, weekday of the weekly, day of the month of the monthly one."""
+
+    hour: time
+    weekday: Weekday
+    day: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weekday", Weekday(self.weekday))
+        if not 1 <= self.day <= 31:
+            raise ValueError(f"the day of the month is a number from 1 to 31, not {self.day}")
+        if self.hour.tzinfo is not None or self.hour.second or self.hour.microsecond:
+            raise ValueError("the hour of a digest is a local time in whole minutes, such as 09:00")
+
+
+def default_digest_times(days: frozenset[Weekday], hours: Hours | None) -> DigestTimes:
+    """Tuesday and the 1st at 09:00, else the first allowed weekday and the first full hour within the hours."""
+    weekday = Weekday.TUE if Weekday.TUE in days else min(days)
+    hour = time(9)
+    if hours is not None and not hours.has(hour):
+        full = [time((hours.since.hour + step) % 24) for step in range(1 if hours.since.minute else 0, 25)]
+        hour = next((at for at in full if hours.has(at)), hours.since)
+    return DigestTimes(hour=hour, weekday=weekday, day=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicChoice:
+    """One topic of an expectation: how it arrives, an own cap (with *each* only), the accepted cadence's id."""
+
+    topic: int
+    arrives: Arrives
+    accepted: int
+    at_most: Cap | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arrives", Arrives(self.arrives))
+        if self.at_most is not None and self.arrives is not Arrives.EACH:
+            raise ValueError("an own cap goes with a topic that arrives as each message only")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """Everything one subscriber asked for, valid from `since`; the store closes the interval."""
+
+    id: int
+    zone: str
+    topics: tuple[TopicChoice, ...]
+    total: Cap | None = None
+    days: frozenset[Weekday] = EVERY_DAY
+    hours: Hours | None = None
+    paused: Pause | None = None
+    overflow: Overflow = Overflow.COME_ALONG
+    digest: DigestTimes | None = None
+    zone_assumed: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "days", frozenset(Weekday(day) for day in self.days))
+        object.__setattr__(self, "overflow", Overflow(self.overflow))
+        zone_named(self.zone)
+        if not self.days:
+            raise ValueError("choose at least one day on which mail may arrive")
+        if len({choice.topic for choice in self.topics}) != len(self.topics):
+            raise ValueError("a topic stands in an expectation once")
+        if self.digest is None:
+            object.__setattr__(self, "digest", default_digest_times(self.days, self.hours))
+        self._check_digest()
+
+    def _check_digest(self) -> None:
+        times = self.digest_times
+        if self.hours is not None and not self.hours.has(times.hour):
+            raise ValueError(f"the digest hour {times.hour:%H:%M} must lie within the hours")
+        if times.weekday not in self.days:
+            raise ValueError("the digest weekday must be among the days on which mail may arrive")
+
+    @property
+    def digest_times(self) -> DigestTimes:
+        """When digests come; always set after construction."""
+        assert self.digest is not None  # noqa: S101 - set in __post_init__
+        return self.digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicCadences:
+    """The accepted and the current cadence of one topic, and whether the topic is for notices."""
+
+    accepted: Cadence
+    current: Cadence
+    notice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicTerms:
+    """One topic as it is judged: computed by `Terms` once, read by every rule."""
+
+    topic: int
+    arrives: Arrives
+    notice: bool
+    caps: tuple[BoundCap, ...]
+    along_caps: tuple[BoundCap, ...]
+    choice: TopicChoice
+    cadences: TopicCadences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The expectation in force and, for each of its topics, the accepted and the current cadence.
+
+    The other fields are derived at construction: `zone`, the total as it is read, the pause as instants.
+    Raises ValueError where a topic has no cadences, or a notice arrives otherwise than as each.
+    """
+
+    expectation: Expectation
+    cadences: dict[int, TopicCadences]
+    zone: tzinfo = field(init=False)
+    topics: dict[int, TopicTerms] = field(init=False)
+    total_caps: tuple[BoundCap, ...] = field(init=False)
+    pause: tuple[datetime, datetime] | None = field(init=False)
+    rhythm_caps: dict[Arrives, tuple[BoundCap, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = self.expectation
+        zone = zone_named(asked.zone)
+        total = () if asked.total is None else (BoundCap.of(Whose.TOTAL, asked.total),)
+        derived = {
+            "zone": zone,
+            "topics": {choice.topic: self._judged(choice) for choice in asked.topics},
+            "total_caps": total,
+            "pause": None if asked.paused is None else asked.paused.instants(zone),
+            "rhythm_caps": {
+                rhythm: (BoundCap.of(Whose.RHYTHM, cap), *total) for rhythm, cap in RHYTHM_CAPS.items()
+            },
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    def _judged(self, choice: TopicChoice) -> TopicTerms:
+        cadences = self.cadences.get(choice.topic)
+        if cadences is None:
+            raise ValueError(f"topic {choice.topic} of expectation {self.expectation.id} has no cadence")
+        if cadences.notice and choice.arrives is not Arrives.EACH:
+            raise ValueError("a topic for notices always arrives as each message")
+        caps = tuple(_caps(choice, cadences))
+        return TopicTerms(
+            topic=choice.topic,
+            arrives=choice.arrives,
+            notice=cadences.notice,
+            caps=caps,
+            along_caps=caps,
+            choice=choice,
+            cadences=cadences,
+        )
+
+    def next_free(self, instant: datetime) -> datetime:
+        """The earliest instant, `instant` or later, outside the pause that days and hours allow."""
+        asked = self.expectation
+        free = next_allowed(self.zone, asked.days, asked.hours, instant)
+        if self.pause is not None and self.pause[0] <= free < self.pause[1]:
+            free = next_allowed(self.zone, asked.days, asked.hours, self.pause[1])
+        return free
+
+    def is_paused(self, instant: datetime) -> bool:
+        """Whether an instant falls into the pause."""
+        return self.pause is not None and self.pause[0] <= instant < self.pause[1]
+
+
+RHYTHM_CAPS = {
+    Arrives.DAILY: Cap(count=1, per=Period.DAY),
+    Arrives.WEEKLY: Cap(count=1, per=Period.WEEK),
+    Arrives.MONTHLY: Cap(count=1, per=Period.MONTH),
+}
+
+
+def _caps(choice: TopicChoice, cadences: TopicCadences) -> Iterable[BoundCap]:
+    """The caps of a topic in the order that breaks ties; the same version twice is one cap."""
+    if choice.at_most is not None:
+        yield BoundCap.of(Whose.OWN, choice.at_most)
+    accepted, current = cadences.accepted, cadences.current
+    yield BoundCap.of(Whose.ACCEPTED, accepted.at_most, accepted.days)
+    if current.id != accepted.id:
+        yield BoundCap.of(Whose.CURRENT, current.at_most, current.days)
+
+
+class Suppression(StrEnum):
+    """Why nothing is written to an address any more."""
+
+    DEAD_ADDRESS = "dead_address"
+    COMPLAINT = "complaint"
+    ERASED = "erased"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Whether a subscriber may be written to: confirmed, consent that has not ended, suppressed, unsubscribed."""
+
+    confirmed: bool
+    unsubscribed: bool = False
+    suppressed: Suppression | None = None
+    consent_ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.consent_ends_at is not None:
+            object.__setattr__(self, "consent_ends_at", as_instant(self.consent_ends_at, "the end of a consent"))
+
+
+GOOD_STANDING = Standing(confirmed=True)
