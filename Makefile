@@ -12,7 +12,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
 
 .PHONY: help run test check prove bench lock
