@@ -1,0 +1,47 @@
+"""A campaign and a recipient become the bytes of one mail: no database, no broker, no network, no clock.
+
+* ``content``: the values that go in and the message that comes out; ``errors``: what can be wrong with them
+* ``campaign``, ``digest``, ``service``: the three kinds of mail, compiled once and rendered for each recipient
+* ``check``: what is wrong with an MJML source, by line, for the API and the console
+* ``layout`` (with ``markup``, ``outline``, ``vocabulary``, ``placeholders``, ``fence``): MJML to an HTML template;
+  ``letter``: Markdown to MJML; ``sandbox``, ``slots``: what authors may write in placeholders; ``plaintext``: the text
+* ``mail``, ``parts``, ``wording``: what every mail has, and no author writes
+* ``headers``, ``addresses``, ``mime``: the bytes
+"""
+
+from mailer.compose.campaign import CompiledCampaign, compile_campaign
+from mailer.compose.check import Problem, check_source, notices
+from mailer.compose.content import AlongItem, CampaignContent, Envelope, MailClass, Message, Recipient
+from mailer.compose.digest import CompiledDigest, DigestContent, compile_digest
+from mailer.compose.errors import ComposeError, HeaderValueError, NotDeliverableHere, RenderError, TemplateError
+from mailer.compose.headers import check_header_value
+from mailer.compose.mail import Parts
+from mailer.compose.service import VALUES, CompiledService, ServiceKind, compile_service
+
+__all__ = [
+    "VALUES",
+    "AlongItem",
+    "CampaignContent",
+    "CompiledCampaign",
+    "CompiledDigest",
+    "CompiledService",
+    "ComposeError",
+    "DigestContent",
+    "Envelope",
+    "HeaderValueError",
+    "MailClass",
+    "Message",
+    "NotDeliverableHere",
+    "Parts",
+    "Problem",
+    "Recipient",
+    "RenderError",
+    "ServiceKind",
+    "TemplateError",
+    "check_header_value",
+    "check_source",
+    "compile_campaign",
+    "compile_digest",
+    "compile_service",
+    "notices",
+]

@@ -1,0 +1,59 @@
+"""Finds `{{ }}`, `{% %}` and `{# #}` in a source, with the place of each."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from mailer.compose.markup import HOLE, MarkupError
+
+_STRINGS = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
+_WHOLE = {
+    "{{": re.compile(rf"\{{\{{(?:{_STRINGS}|[^'\"}}]|\}}(?!\}}))*+\}}\}}", re.DOTALL),
+    "{%": re.compile(rf"\{{%(?:{_STRINGS}|[^'\"%]|%(?!\}}))*+%\}}", re.DOTALL),
+    "{#": re.compile(r"\{#.*?#\}", re.DOTALL),
+}
+_OPENING = re.compile(r"\{[{%#]")
+
+
+class PlaceholderKind(Enum):
+    """What a placeholder does: it shows a value, steers, or says something to the author only."""
+
+    EXPRESSION = "{{"
+    STATEMENT = "{%"
+    REMARK = "{#"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One placeholder, `[start, end)` in the source it was found in."""
+
+    kind: PlaceholderKind
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_along(self) -> bool:
+        return self.kind is PlaceholderKind.EXPRESSION and self.text[2:-2].strip("-+ \t\n") == "along"
+
+
+def find_placeholders(source: str) -> tuple[Placeholder, ...]:
+    """Every placeholder in order; MarkupError at one that is never closed."""
+    found, at = [], 0
+    while (opening := _OPENING.search(source, at)) is not None:
+        whole = _WHOLE[opening.group()].match(source, opening.start())
+        if whole is None:
+            raise MarkupError(f"{opening.group()} is never closed", opening.start())
+        found.append(Placeholder(PlaceholderKind(opening.group()), whole.group(), whole.start(), whole.end()))
+        at = whole.end()
+    return tuple(found)
+
+
+def blank(source: str, placeholders: tuple[Placeholder, ...]) -> str:
+    """The source at the same length, with holes where placeholders stand."""
+    kept, at = [], 0
+    for placeholder in placeholders:
+        kept.append(source[at : placeholder.start])
+        kept.append(HOLE * len(placeholder.text))
+        at = placeholder.end
+    return "".join([*kept, source[at:]])

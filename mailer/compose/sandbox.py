@@ -1,0 +1,135 @@
+"""The small language authors write placeholders in: expressions, `if`, and one `for`; nothing that can run away.
+
+There are no calls, no `set`, no macros, no multiplication and no nested loops, so that a template takes time in
+proportion to its length and its fields.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import TemplateError as JinjaError
+from jinja2.sandbox import SandboxedEnvironment
+
+from mailer.compose.content import Scalar
+from mailer.compose.errors import RenderError, TemplateError
+
+# Characters of one rendered part. A mail is clipped at about 102 kB.
+OUTPUT_LIMIT = 1_000_000
+
+_FILTERS = (
+    "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "forceescape", "int", "last", "length", "lower",
+    "round", "striptags", "title", "trim", "truncate", "upper", "urlencode",
+)  # fmt: skip
+_TESTS = (
+    "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float",
+    "ge", "gt", "in", "integer", "le", "lower", "lt", "ne", "none", "number", "odd", "string", "true", "undefined", "upper",
+)  # fmt: skip
+_ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const, nodes.Tuple, nodes.List,
+    nodes.CondExpr, nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Concat, nodes.Compare,
+    nodes.Operand, nodes.Add, nodes.Sub, nodes.Neg, nodes.Pos, nodes.Not, nodes.And, nodes.Or, nodes.Keyword,
+)  # fmt: skip
+_WITH_ATTRIBUTES = frozenset({"fields", "loop"})
+
+
+class Fields:
+    """The fields of a recipient as `fields.city`; no field can be hidden by a method of a mapping."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Scalar]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Scalar:
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+
+def _environment(*, autoescape: bool) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        finalize=lambda value: "" if value is None else value,
+    )
+    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.tests = {name: environment.tests[name] for name in _TESTS}
+    environment.globals.clear()
+    return environment
+
+
+_HTML = _environment(autoescape=True)
+_TEXT = _environment(autoescape=False)
+
+
+def check_template(source: str, *, part: str, is_html: bool = False) -> None:
+    """Nothing where the source is a template of this language; else TemplateError with its line."""
+    environment = _HTML if is_html else _TEXT
+    try:
+        tree = environment.parse(source)
+        # Before compiling, because compiling works constants out.
+        _check_nodes(tree, part, is_looping=False)
+        environment.compile(tree)
+    except TemplateSyntaxError as error:
+        raise TemplateError(error.message or "this is no template", line=error.lineno, part=part) from error
+    except (RecursionError, SyntaxError, MemoryError, OverflowError) as error:
+        raise TemplateError("a placeholder is nested too deeply", line=None, part=part) from error
+
+
+def compile_template(source: str, *, part: str, is_html: bool = False) -> Template:
+    """The template of a source that `check_template` has passed; compiled once, rendered for each recipient."""
+    try:
+        return (_HTML if is_html else _TEXT).from_string(source)
+    except TemplateSyntaxError as error:
+        raise TemplateError(error.message or "this is no template", line=error.lineno, part=part) from error
+
+
+def render_template(template: Template, values: Mapping[str, Any], *, part: str) -> str:
+    """The rendered part; RenderError where a value is missing, cannot be used so, or the output is too long."""
+    pieces, length = [], 0
+    try:
+        for piece in template.generate(values):
+            pieces.append(piece)
+            length += len(piece)
+            if length > OUTPUT_LIMIT:
+                raise RenderError(f"the output is longer than {OUTPUT_LIMIT} characters", part=part)
+    except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise RenderError(
+            f"{error}; give the field a value, or write {{{{ ... | default('') }}}}", part=part
+        ) from error
+    return "".join(pieces)
+
+
+def values_for_author(name: str | None, fields: Mapping[str, Scalar], links: Mapping[str, Scalar]) -> dict[str, Any]:
+    """What an author's template sees: `name`, `fields`, the links and the promise; and each field by its own name.
+
+    A field never hides one of ours.
+    """
+    ours = {"name": name or "", "fields": Fields(fields)}
+    return {**fields, **links, **ours}
+
+
+def _check_nodes(node: nodes.Node, part: str, *, is_looping: bool) -> None:
+    for child in node.iter_child_nodes():
+        if not isinstance(child, _ALLOWED):
+            what = type(child).__name__.lower()
+            raise TemplateError(f"a placeholder cannot use {_NAMES.get(what, what)}", line=child.lineno, part=part)
+        if isinstance(child, nodes.For) and (is_looping or child.recursive):
+            raise TemplateError("a loop cannot stand in a loop", line=child.lineno, part=part)
+        if isinstance(child, nodes.Getattr) and getattr(child.node, "name", None) not in _WITH_ATTRIBUTES:
+            raise TemplateError(
+                f".{child.attr} is known of fields only: fields.{child.attr}", line=child.lineno, part=part
+            )
+        if isinstance(child, nodes.Name) and child.name.startswith("_"):
+            raise TemplateError("a name cannot begin with an underscore", line=child.lineno, part=part)
+        _check_nodes(child, part, is_looping=is_looping or isinstance(child, nodes.For))
+
+
+_NAMES = {
+    "assign": "set", "assignblock": "set", "call": "calls such as name()", "mul": "*", "pow": "**", "mod": "%", "div": "/",
+    "floordiv": "//", "evalcontextmodifier": "autoescape", "scopedevalcontextmodifier": "autoescape", "dict": "{ }",
+    "with": "with", "callblock": "call blocks", "filterblock": "filter blocks", "fromimport": "import",
+}  # fmt: skip

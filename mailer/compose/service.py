@@ -1,0 +1,67 @@
+"""Service mails: what a person asked for by an act of their own. Never promotional, never with what comes along."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from mailer.compose import parts
+from mailer.compose.content import Envelope, MailClass, Message, Recipient
+from mailer.compose.errors import RenderError
+from mailer.compose.layout import compile_layout
+from mailer.compose.mail import CompiledMail, Parts, compile_mail
+
+
+class ServiceKind(Enum):
+    """Which service mail; the value is the name of its folder of templates."""
+
+    CONFIRM = "confirm"
+    CHANGED = "changed"
+    GOODBYE = "goodbye"
+    FRESH_LINK = "fresh_link"
+
+
+# What each needs besides the recipient. The promise and the preferences link are the recipient's.
+VALUES: Mapping[ServiceKind, tuple[str, ...]] = {
+    ServiceKind.CONFIRM: ("confirm_url",),
+    ServiceKind.CHANGED: (),
+    ServiceKind.GOODBYE: ("ended", "return_url"),
+    ServiceKind.FRESH_LINK: ("fresh_url",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledService:
+    """A service mail, ready for any number of recipients; threads may share it."""
+
+    kind: ServiceKind
+    mail: CompiledMail
+
+    def preview(self, recipient: Recipient, values: Mapping[str, str]) -> Parts:
+        """What this recipient reads: the same as is sent."""
+        return self.mail.preview(_for_footer(recipient), self._extra(recipient, values))
+
+    def render(self, recipient: Recipient, values: Mapping[str, str], *, smtputf8: bool = False) -> Message:
+        """The finished mail; RenderError where one of `VALUES[kind]` is missing."""
+        return self.mail.message(_for_footer(recipient), self._extra(recipient, values), smtputf8=smtputf8)
+
+    def _extra(self, recipient: Recipient, values: Mapping[str, str]) -> dict[str, parts.Both | str | int]:
+        missing = [name for name in VALUES[self.kind] if not values.get(name)]
+        if missing:
+            raise RenderError(f"the {self.kind.value} mail needs {', '.join(missing)}", part="html")
+        ours = {"publication": self.mail.envelope.publication, "promise": recipient.promise}
+        return {**values, **ours}
+
+
+def compile_service(kind: ServiceKind, envelope: Envelope) -> CompiledService:
+    """The service mail of a publication, compiled; TemplateError names the field at fault."""
+    subject, text, mjml = (
+        parts.read_template(f"{kind.value}/{name}") for name in ("subject.txt", "body.txt", "body.mjml")
+    )
+    layout = compile_layout(mjml, title=envelope.publication, language=envelope.language)
+    return CompiledService(kind, compile_mail(envelope, MailClass.SERVICE, subject=subject, layout=layout, text=text))
+
+
+def _for_footer(recipient: Recipient) -> Recipient:
+    # The promise stands in the body where it matters; a service mail counts nothing and carries nothing along.
+    return dataclasses.replace(recipient, promise="", count_line="", along=())
