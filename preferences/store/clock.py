@@ -1,0 +1,71 @@
+"""What time it is: everything asks one clock. A sandbox's clock stands in its database and is moved by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select, update
+
+from preferences.errors import AnyDoubt
+from preferences.store.database import Database
+from preferences.store.tables import INSTALLATION
+
+# Law: a clock that disagrees by more than this with the database or the newest counted instant sends nothing.
+LARGEST_DISAGREEMENT = timedelta(seconds=30)
+
+
+class Clock(Protocol):
+    """What time it is, in UTC."""
+
+    def now(self) -> datetime:
+        """The instant now, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The machine's time."""
+        return datetime.now(UTC)
+
+
+class DrivenClock:
+    """The clock of a sandbox, stored in its database; it moves only when told to, and never back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def now(self) -> datetime:
+        """The instant the sandbox is at."""
+        with self._database.read() as connection:
+            now: datetime | None = connection.execute(select(INSTALLATION.c.driven_now)).scalar_one()
+        if now is None:
+            raise AnyDoubt("this database has no driven clock: it is not a sandbox")
+        return now
+
+    def move_to(self, instant: datetime) -> None:
+        """Move the clock to a later instant; an earlier one leaves it where it is."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(INSTALLATION).where(INSTALLATION.c.driven_now < instant).values(driven_now=instant)
+            )
+
+
+class FixedClock:
+    """A clock that is moved by assignment; for tests and one-off computations."""
+
+    def __init__(self, now: datetime) -> None:
+        self.instant = now
+
+    def now(self) -> datetime:
+        """The instant it was set to."""
+        return self.instant
+
+
+def check_clock(now: datetime, other: datetime, whose: str) -> None:
+    """Raise `AnyDoubt` where two clocks that must agree differ by more than 30 s."""
+    if abs(now - other) > LARGEST_DISAGREEMENT:
+        apart = int(abs(now - other).total_seconds())
+        raise AnyDoubt(f"this machine's clock and {whose} disagree by {apart} s; nothing is sent until they agree")

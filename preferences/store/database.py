@@ -1,0 +1,153 @@
+"""The database: one engine for SQLite or PostgreSQL, and transactions that read or write.
+
+Statements go through SQLAlchemy's core, with nothing cached in between: what a transaction reads after a lock is what
+is there. Must not know what the tables mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from preferences.errors import TrothError
+
+LOCK_TIMEOUT_SECONDS = 10
+
+
+class DatabaseAway(TrothError):
+    """The database cannot be reached, is locked, full or broken: nothing was changed, and nothing is sent."""
+
+
+class Database:
+    """An open database. Cheap to share between threads; `close` it once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads; its end is a rollback. Raises `DatabaseAway`."""
+        with self._translated(), self.engine.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at its end, and changes nothing when anything is raised. Raises `DatabaseAway`."""
+        with self._translated(), self.engine.connect().execution_options(troth_writes=True) as connection:
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if _is_away(error):
+                raise DatabaseAway(
+                    f"the database cannot be used now: {type(error.orig).__name__}: {_first_line(error)}"
+                ) from error
+            raise
+
+    def own_now(self) -> datetime:
+        """What the database's own clock says, in UTC; only ever compared with the clock that decides."""
+        with self.read() as connection:
+            if self.is_sqlite:
+                value = connection.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")).scalar_one()
+                return datetime.fromisoformat(value)
+            now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return now
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest revision."""
+        from preferences.store.migrations import migrate  # noqa: PLC0415 - Alembic is slow to import and rarely needed
+
+        migrate(self)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+_AWAY_WORDS = (
+    "locked",
+    "full",
+    "closed",
+    "connect",
+    "unable to open",
+    "timeout",
+    "terminat",
+    "starting up",
+    "shutting down",
+    "readonly",
+    "read-only",
+    "disk i/o",
+)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database rather than the statement is at fault."""
+    if error.connection_invalidated or type(error.orig).__name__ in {"LockNotAvailable", "DiskFull", "AdminShutdown"}:
+        return True
+    message = str(error.orig).lower()
+    return type(error.orig).__name__ == "OperationalError" and any(word in message for word in _AWAY_WORDS)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no message"
+
+
+def open_database(url: str, *, pool_size: int = 10) -> Database:
+    """The database at a SQLAlchemy URL (sqlite or postgresql). Connects on first use; migrates nothing."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_sqlite_engine(parsed, pool_size))
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c timezone=UTC", "connect_timeout": 10},
+    )
+    return Database(engine)
+
+
+def _sqlite_engine(url: URL, pool_size: int) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        hide_parameters=True,
+        connect_args={"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Foreign keys, a log that survives power cuts, and transactions that begin where we say so."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A deferred transaction that reads and then writes fails at once with "locked"; an immediate one waits."""
+    writes = connection.get_execution_options().get("troth_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,57 @@
+"""Migrations: numbered, one head. `migrate` brings a database to the newest, under a lock on PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+from preferences.store import tables
+from preferences.store.database import Database
+
+# Any number; two programs that migrate the same database at once take turns by it.
+_LOCK = 7_240_115
+METADATA = SQLModel.metadata
+assert tables.Delivery.__tablename__ in METADATA.tables  # noqa: S101 - importing the tables is what fills the metadata
+
+
+def configuration() -> Config:
+    """Alembic's configuration, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Bring the database to the newest revision; a database that is there already is left alone."""
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_newest(database: Database) -> bool:
+    """Whether the database is at the newest revision."""
+    with database.read() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def differences(connection: Connection) -> list[object]:
+    """What the tables say and a migrated database does not: empty when the migrations are complete."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _included})
+    return list(compare_metadata(context, METADATA))
+
+
+def _included(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:
+    return not (kind == "table" and name == "alembic_version")

@@ -1,0 +1,139 @@
+"""The stored copy of when caps open. Planning and forecasts read it; it is brought up to date with every count.
+
+Derived and replaceable: `recompute` makes it from terms and history at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select
+
+from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
+from preferences.decision import Evidence, evidence_of
+from preferences.expectation import Arrives, Terms
+from preferences.history import History, Instants
+from preferences.store.expectations import terms_of
+from preferences.store.histories import histories_of
+from preferences.store.subscribers import lock_subscribers
+from preferences.store.tables import OPENING
+
+TOTAL = 0
+_O = OPENING.c
+
+
+def recompute(connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime) -> None:
+    """Compute the openings of these subscribers anew from their terms and histories."""
+    terms = terms_of(connection, publication_id, subscriber_ids)
+    histories = histories_of(connection, subscriber_ids, now)
+    store(connection, publication_id, {one: (terms.get(one), histories[one]) for one in subscriber_ids}, now)
+
+
+def store(
+    connection: Connection,
+    publication_id: int,
+    known: dict[int, tuple[Terms | None, History]],
+    now: datetime,
+) -> None:
+    """Replace the openings of these subscribers by those that follow from terms and history."""
+    if not known:
+        return
+    connection.execute(delete(OPENING).where(_O.subscriber_id.in_(sorted(known))))
+    rows = [
+        {"publication_id": publication_id, "subscriber_id": subscriber, **row}
+        for subscriber, (terms, history) in known.items()
+        if terms is not None
+        for row in opening_rows(terms, history, now)
+    ]
+    if rows:
+        connection.execute(insert(OPENING), rows)
+
+
+def opening_rows(terms: Terms, history: History, now: datetime) -> Iterator[dict[str, Any]]:
+    """The rows for the total and each topic by mail under which anything was counted."""
+    if terms.total_caps and history.total:
+        yield {"topic_key": TOTAL, "current_id": None, **_row(terms, terms.total_caps, history.total, now)}
+    for topic in terms.topics.values():
+        counted = history.charged.get(topic.topic, ())
+        if topic.arrives is Arrives.EACH and counted:
+            current = topic.cadences.current.id
+            yield {"topic_key": topic.topic, "current_id": current, **_row(terms, topic.caps, counted, now)}
+
+
+def _row(terms: Terms, caps: Sequence[BoundCap], counted: Instants, now: datetime) -> dict[str, Any]:
+    kept = counted[: max(cap.longest_count for cap in caps)]
+    full = [found for cap in caps if (found := opening(cap, kept, terms.zone, now)) is not None]
+    last: Opening | None = None
+    for found in full:
+        if last is None or found.until > last.until:
+            last = found
+    return {
+        "opens_at": None if last is None else last.until,
+        "free_at": None if last is None else terms.next_free(last.until),
+        "evidence": None if last is None else evidence_text(evidence_of(last)),
+        "counted": instants_text(kept),
+        **_periods(full),
+    }
+
+
+def _periods(full: Sequence[Opening]) -> dict[str, Any]:
+    """The longest period among the full caps, as a function of time in at most three steps."""
+    until_of: dict[int, datetime] = {}
+    for found in full:
+        days = LONGEST_DAYS[found.bound.cap.per]
+        until_of[days] = max(found.until, until_of.get(days, found.until))
+    steps: list[tuple[int, datetime]] = []
+    for days in sorted(until_of, reverse=True):
+        if not steps or until_of[days] > steps[-1][1]:
+            steps.append((days, until_of[days]))
+    names = (("longest_days", "longest_until"), ("next_days", "next_until"), ("last_days", None))
+    periods: dict[str, Any] = dict.fromkeys(("longest_days", "longest_until", "next_days", "next_until", "last_days"))
+    for (days_name, until_name), (days, until) in zip(names, steps, strict=False):
+        periods[days_name] = days
+        if until_name is not None:
+            periods[until_name] = until
+    return periods
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """Evidence as it is stored beside a decision: compact JSON, instants in UTC."""
+    return json.dumps(
+        {
+            "whose": evidence.whose.value,
+            "count": evidence.cap.count,
+            "per": evidence.cap.per.value,
+            "counted": evidence.counted,
+            "calendar": evidence.calendar,
+            "since": evidence.since.isoformat(),
+            "until": evidence.until.isoformat(),
+        },
+        separators=(",", ":"),
+    )
+
+
+def instants_text(instants: Instants) -> str:
+    """Counted instants as they are stored: a JSON list, newest first."""
+    return json.dumps([instant.isoformat() for instant in instants], separators=(",", ":"))
+
+
+def refresh_stale(
+    connection: Connection, publication_id: int, current: dict[int, int], now: datetime, limit: int = 500
+) -> int:
+    """Recompute up to `limit` subscribers whose openings were computed under another current cadence of a topic.
+
+    `current` maps topics to their current cadences. Answers how many were recomputed; 0 when none is stale.
+    """
+    if not current:
+        return 0
+    stale = or_(*(and_(_O.topic_key == topic, _O.current_id != cadence) for topic, cadence in current.items()))
+    ids = (
+        connection.execute(select(_O.subscriber_id).where(stale).distinct().order_by(_O.subscriber_id).limit(limit))
+        .scalars()
+        .all()
+    )
+    lock_subscribers(connection, ids)
+    recompute(connection, publication_id, ids, now)
+    return len(ids)

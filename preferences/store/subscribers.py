@@ -1,0 +1,199 @@
+"""Subscribers: finding, adding, locking, and what their standing is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from preferences.address import Address, address_hash
+from preferences.errors import Conflict, Invalid, NotFound
+from preferences.expectation import Standing, Suppression
+from preferences.store.installation import suppression_key
+from preferences.store.rows import inserted_key
+from preferences.store.tables import DEAD_ADDRESS, SUBSCRIBER, SUPPRESSED
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberRow:
+    """A subscriber as stored; `address` is None once erased."""
+
+    id: int
+    publication_id: int
+    address: str | None
+    address_normalised: str | None
+    name: str
+    fields: Mapping[str, Scalar]
+    language: str | None
+    source: str
+    brought_by: int | None
+    confirmed_at: datetime | None
+    consent_ends_at: datetime | None
+    unsubscribed_at: datetime | None
+    suppressed: Suppression | None
+    erased_at: datetime | None
+    version: int
+    created_at: datetime
+
+    @property
+    def standing(self) -> Standing:
+        """Whether this subscriber may be written to."""
+        return Standing(
+            confirmed=self.confirmed_at is not None,
+            unsubscribed=self.unsubscribed_at is not None,
+            suppressed=self.suppressed,
+            consent_ends_at=self.consent_ends_at,
+        )
+
+
+_COLUMNS = tuple(SUBSCRIBER.c[name] for name in SubscriberRow.__dataclass_fields__)
+
+
+def _row(row: Mapping[Any, Any]) -> SubscriberRow:
+    values = dict(row)
+    values["fields"] = json.loads(values["fields"])
+    values["suppressed"] = None if values["suppressed"] is None else Suppression(values["suppressed"])
+    return SubscriberRow(**values)
+
+
+def subscribers(connection: Connection, ids: Collection[int]) -> dict[int, SubscriberRow]:
+    """The subscribers of these numbers, by number."""
+    rows = connection.execute(select(*_COLUMNS).where(SUBSCRIBER.c.id.in_(sorted(ids)))).mappings()
+    return {row["id"]: _row(row) for row in rows}
+
+
+def subscriber(connection: Connection, publication_id: int, subscriber_id: int) -> SubscriberRow:
+    """The subscriber of that number in that publication. Raises `NotFound`."""
+    found = subscribers(connection, [subscriber_id]).get(subscriber_id)
+    if found is None or found.publication_id != publication_id:
+        raise NotFound("there is no such subscriber in this publication")
+    return found
+
+
+def subscriber_at(connection: Connection, publication_id: int, address: Address) -> SubscriberRow | None:
+    """The subscriber at an address, if there is one."""
+    row = (
+        connection.execute(
+            select(*_COLUMNS).where(
+                (SUBSCRIBER.c.publication_id == publication_id)
+                & (SUBSCRIBER.c.address_normalised == address.normalised)
+            )
+        )
+        .mappings()
+        .first()
+    )
+    return None if row is None else _row(row)
+
+
+def lock_subscribers(connection: Connection, ids: Collection[int]) -> None:
+    """Hold these subscribers until the transaction ends; what is read afterwards is what is true.
+
+    In number order, so that no two transactions wait for each other. On SQLite the write transaction is the lock.
+    """
+    if connection.dialect.name == "postgresql" and ids:
+        rows = select(SUBSCRIBER.c.id).where(SUBSCRIBER.c.id.in_(sorted(ids))).order_by(SUBSCRIBER.c.id)
+        connection.execute(rows.with_for_update(key_share=False)).all()
+
+
+def add_subscriber(
+    connection: Connection,
+    publication_id: int,
+    address: Address,
+    now: datetime,
+    *,
+    name: str = "",
+    fields: Mapping[str, Scalar] | None = None,
+    language: str | None = None,
+    source: str = "",
+    brought_by: int | None = None,
+    confirmed_at: datetime | None = None,
+    consent_ends_at: datetime | None = None,
+) -> int:
+    """Add a subscriber; answers the number. An address that is suppressed is suppressed from the start.
+
+    Raises `Conflict` with the number where the address is there already.
+    """
+    there = subscriber_at(connection, publication_id, address)
+    if there is not None:
+        raise Conflict("this address is subscribed already", existing=there.id)
+    suppressed = suppression_of(connection, publication_id, address)
+    result = connection.execute(
+        insert(SUBSCRIBER).values(
+            publication_id=publication_id,
+            address=address.spelled,
+            address_normalised=address.normalised,
+            name=checked_name(name),
+            fields=json.dumps(checked_fields(fields or {}), ensure_ascii=False, sort_keys=True),
+            language=language,
+            source=source,
+            brought_by=brought_by,
+            confirmed_at=confirmed_at,
+            consent_ends_at=consent_ends_at,
+            suppressed=suppressed,
+            suppressed_at=None if suppressed is None else now,
+            version=1,
+            created_at=now,
+        )
+    )
+    return inserted_key(result)
+
+
+def suppression_of(connection: Connection, publication_id: int, address: Address) -> str | None:
+    """Why nothing may be written to an address, or None: this publication's list, and the dead of all."""
+    digest = address_hash(suppression_key(connection), address.normalised)
+    reason: str | None = connection.execute(
+        select(SUPPRESSED.c.reason).where(
+            (SUPPRESSED.c.publication_id == publication_id) & (SUPPRESSED.c.address_hash == digest)
+        )
+    ).scalar()
+    if (
+        reason is None
+        and connection.execute(select(DEAD_ADDRESS.c.address_hash).where(DEAD_ADDRESS.c.address_hash == digest)).first()
+    ):
+        return Suppression.DEAD_ADDRESS.value
+    return reason
+
+
+def change_person(connection: Connection, subscriber_id: int, changes: Mapping[str, Any], now: datetime) -> None:
+    """Change name, fields or language. Raises `Invalid`."""
+    values: dict[str, Any] = {}
+    if "name" in changes:
+        values["name"] = checked_name(changes["name"])
+    if "fields" in changes:
+        values["fields"] = json.dumps(checked_fields(changes["fields"]), ensure_ascii=False, sort_keys=True)
+    if "language" in changes:
+        values["language"] = changes["language"]
+    if values:
+        connection.execute(update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id).values(**values))
+
+
+def next_version(connection: Connection, subscriber_id: int, **standing: object) -> None:
+    """Note that terms or standing changed, with the standing columns that did."""
+    values = {"version": SUBSCRIBER.c.version + 1, **standing}
+    connection.execute(update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id).values(**values))
+
+
+def checked_name(name: str | None) -> str:
+    """A name that may stand in a header; empty is fine. Raises `Invalid`."""
+    text = (name or "").strip()
+    if len(text) > 200 or any(not char.isprintable() for char in text):
+        raise Invalid.one("name", "must be one line of at most 200 characters without control characters")
+    return text
+
+
+def checked_fields(fields: Mapping[Any, Any]) -> dict[str, Scalar]:
+    """Flat fields with scalar values. Raises `Invalid`."""
+    for name, value in fields.items():
+        if not isinstance(name, str) or not name or len(name) > 100:
+            raise Invalid.one("fields", "names are texts of 1 to 100 characters")
+        if value is not None and not isinstance(value, str | int | float | bool):
+            raise Invalid.one(f"fields.{name}", "must be a text, a number, true, false or null")
+        if isinstance(value, str) and ("\x00" in value or len(value) > 2000):
+            raise Invalid.one(f"fields.{name}", "must be at most 2000 characters without NUL")
+    return dict(fields)

@@ -1,0 +1,150 @@
+"""The tables, by what they are about. Rows only carry: values validate, constraints guard.
+
+Every table belongs to a publication, through composite foreign keys, so that no row can point across; the exceptions
+are the installation itself, the leases of its processes and its list of dead addresses. Instants are UTC and aware.
+"""
+
+from typing import cast
+
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+from preferences.store.tables.campaigns import Campaign, CampaignContent, CampaignTopic, Delivery
+from preferences.store.tables.ledger import (
+    Attempt,
+    Counted,
+    Decided,
+    Event,
+    ForeignMail,
+    Observation,
+    Opening,
+    Uncounted,
+    Unsubscribe,
+)
+from preferences.store.tables.operations import (
+    ApiToken,
+    CapturedMail,
+    IdempotentAnswer,
+    ImportBatch,
+    Installation,
+    Lease,
+    Outbox,
+    ServiceMail,
+)
+from preferences.store.tables.people import (
+    Consent,
+    DeadAddress,
+    ExpectationRow,
+    ExpectationTopic,
+    Pattern,
+    SignUpRequest,
+    Subscriber,
+    Suppressed,
+)
+from preferences.store.tables.publications import CadenceRow, Publication, Topic
+
+
+def _table(model: type[SQLModel]) -> Table:
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+# The tables as statements name them: everything reads and writes through these.
+API_TOKEN = _table(ApiToken)
+ATTEMPT = _table(Attempt)
+CADENCE = _table(CadenceRow)
+CAMPAIGN = _table(Campaign)
+CAMPAIGN_CONTENT = _table(CampaignContent)
+CAMPAIGN_TOPIC = _table(CampaignTopic)
+CAPTURED_MAIL = _table(CapturedMail)
+CONSENT = _table(Consent)
+COUNTED = _table(Counted)
+DEAD_ADDRESS = _table(DeadAddress)
+DECISION = _table(Decided)
+DELIVERY = _table(Delivery)
+EVENT = _table(Event)
+EXPECTATION = _table(ExpectationRow)
+EXPECTATION_TOPIC = _table(ExpectationTopic)
+FOREIGN_MAIL = _table(ForeignMail)
+IDEMPOTENT_ANSWER = _table(IdempotentAnswer)
+IMPORT_BATCH = _table(ImportBatch)
+INSTALLATION = _table(Installation)
+LEASE = _table(Lease)
+OBSERVATION = _table(Observation)
+OPENING = _table(Opening)
+OUTBOX = _table(Outbox)
+PATTERN = _table(Pattern)
+PUBLICATION = _table(Publication)
+SERVICE_MAIL = _table(ServiceMail)
+SIGN_UP_REQUEST = _table(SignUpRequest)
+SUBSCRIBER = _table(Subscriber)
+SUPPRESSED = _table(Suppressed)
+TOPIC = _table(Topic)
+UNCOUNTED = _table(Uncounted)
+UNSUBSCRIBE = _table(Unsubscribe)
+
+__all__ = [
+    "API_TOKEN",
+    "ATTEMPT",
+    "ApiToken",
+    "Attempt",
+    "CADENCE",
+    "CAMPAIGN",
+    "CAMPAIGN_CONTENT",
+    "CAMPAIGN_TOPIC",
+    "CAPTURED_MAIL",
+    "CONSENT",
+    "COUNTED",
+    "CadenceRow",
+    "Campaign",
+    "CampaignContent",
+    "CampaignTopic",
+    "CapturedMail",
+    "Consent",
+    "Counted",
+    "DEAD_ADDRESS",
+    "DECISION",
+    "DELIVERY",
+    "DeadAddress",
+    "Decided",
+    "Delivery",
+    "EVENT",
+    "EXPECTATION",
+    "EXPECTATION_TOPIC",
+    "Event",
+    "ExpectationRow",
+    "ExpectationTopic",
+    "FOREIGN_MAIL",
+    "ForeignMail",
+    "IDEMPOTENT_ANSWER",
+    "IMPORT_BATCH",
+    "INSTALLATION",
+    "IdempotentAnswer",
+    "ImportBatch",
+    "Installation",
+    "LEASE",
+    "Lease",
+    "OBSERVATION",
+    "OPENING",
+    "OUTBOX",
+    "Observation",
+    "Opening",
+    "Outbox",
+    "PATTERN",
+    "PUBLICATION",
+    "Pattern",
+    "Publication",
+    "SERVICE_MAIL",
+    "SIGN_UP_REQUEST",
+    "SUBSCRIBER",
+    "SUPPRESSED",
+    "ServiceMail",
+    "SignUpRequest",
+    "Subscriber",
+    "Suppressed",
+    "TOPIC",
+    "Topic",
+    "UNCOUNTED",
+    "UNSUBSCRIBE",
+    "Uncounted",
+    "Unsubscribe",
+]

@@ -1,0 +1,162 @@
+"""What running needs: the installation, leases, the outbox, service mail, the test inbox, tokens and imports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from preferences.store.columns import key, number, of_publication, refers
+
+
+class Installation(SQLModel, table=True):
+    """The one row about this database. `driven_now` is the clock of a sandbox; null where the real one runs."""
+
+    __tablename__ = "installation"
+
+    id: int | None = key()
+    name: str
+    suppression_key: bytes = Field(sa_type=LargeBinary)
+    zone_data: str
+    driven_now: datetime | None = None
+    created_at: datetime
+
+
+class Lease(SQLModel, table=True):
+    """The lease of a process, renewed by its heartbeat. The id is the fencing number; it is never reused."""
+
+    __tablename__ = "lease"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = key()
+    purpose: str
+    until: datetime
+    ended_at: datetime | None = None
+    created_at: datetime
+
+
+class Outbox(SQLModel, table=True):
+    """Something asked for that a worker must do; written with what asked for it, done at least once."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        of_publication("outbox"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_outbox_publication"),
+        Index("ix_outbox_open", "done_at", "id"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    kind: str
+    subject_id: int = number()
+    created_at: datetime
+    done_at: datetime | None = None
+
+
+class ServiceMail(SQLModel, table=True):
+    """A service mail to write: confirm, changed, goodbye, fresh_link. Not counted, and limited per address and day."""
+
+    __tablename__ = "service_mail"
+    __table_args__ = (
+        of_publication("service_mail"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_service_mail_publication"),
+        refers("service_mail", "subscriber_id", "subscriber"),
+        refers("service_mail", "request_id", "sign_up_request"),
+        Index("ix_service_mail_open", "state", "due_at"),
+        Index("ix_service_mail_address", "publication_id", "address_normalised", "created_at"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    kind: str
+    subscriber_id: int | None = number(null=True)
+    request_id: int | None = number(null=True)
+    address: str | None = None
+    address_normalised: str | None = None
+    details: str = Field(default="{}", sa_type=Text)
+    state: str = "due"
+    due_at: datetime
+    tries: int = 0
+    lease_id: int | None = number(null=True)
+    sent_at: datetime | None = None
+    reply: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime
+
+
+class CapturedMail(SQLModel, table=True):
+    """A mail in the test inbox, byte by byte as it would have gone out."""
+
+    __tablename__ = "captured_mail"
+    __table_args__ = (
+        of_publication("captured_mail"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_captured_mail_publication"),
+        Index("ix_captured_mail_recent", "publication_id", "id"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    subscriber_id: int | None = number(null=True)
+    sender: str
+    recipient: str
+    subject: str
+    source: bytes = Field(sa_type=LargeBinary)
+    captured_at: datetime
+
+
+class ApiToken(SQLModel, table=True):
+    """A token for the API: one publication, one scope, stored hashed."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        of_publication("api_token"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_api_token_publication"),
+        UniqueConstraint("token_hash", name="uq_api_token_hash"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    name: str
+    scope: str
+    token_hash: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class IdempotentAnswer(SQLModel, table=True):
+    """The answer to an unsafe request, kept so that a repetition gets it again."""
+
+    __tablename__ = "idempotent_answer"
+    __table_args__ = (
+        refers("idempotent_answer", "token_id", "api_token"),
+        UniqueConstraint("token_id", "idempotency_key", name="uq_idempotent_answer_key"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    token_id: int = number()
+    idempotency_key: str
+    request_hash: bytes = Field(sa_type=LargeBinary)
+    status: int | None = None
+    body: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime
+
+
+class ImportBatch(SQLModel, table=True):
+    """One import: the file's hash, what was declared, and how many rows became what."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        of_publication("import_batch"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_import_batch_publication"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    file_name: str
+    file_hash: str
+    declared: str = Field(default="{}", sa_type=Text)
+    rows_done: int = 0
+    counts: str = Field(default="{}", sa_type=Text)
+    created_at: datetime
+    finished_at: datetime | None = None

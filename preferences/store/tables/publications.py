@@ -1,0 +1,79 @@
+"""Publications, their topics, and how often the topics write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from preferences.cadence import Period
+from preferences.delivery import MadeBy
+from preferences.store.columns import key, number, of_publication, one_of, refers
+from preferences.unsubscribe import Route
+
+
+class Publication(SQLModel, table=True):
+    """One sender as readers know it. Nothing but service mail leaves before `sender` and `postal_address` are set."""
+
+    __tablename__ = "publication"
+
+    id: int | None = key()
+    slug: str = Field(unique=True)
+    name: str
+    zone: str
+    language: str = "en"
+    sender: str | None = None
+    reply_to: str | None = None
+    postal_address: str | None = None
+    one_click_ends: str = "all"
+    created_at: datetime
+
+
+class Topic(SQLModel, table=True):
+    """What a message is about. `is_notice` marks a topic for what cannot wait. The id is its number in List-Id."""
+
+    __tablename__ = "topic"
+    __table_args__ = (
+        of_publication("topic"),
+        UniqueConstraint("publication_id", "slug", name="uq_topic_slug"),
+        ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_topic_publication"),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    slug: str
+    name: str
+    description: str = ""
+    sender: str | None = None
+    reply_to: str | None = None
+    is_notice: bool = False
+    created_at: datetime
+
+
+class CadenceRow(SQLModel, table=True):
+    """One version of a topic's stated frequency; never edited, the highest version is current. `days` is a bit mask."""
+
+    __tablename__ = "cadence"
+    __table_args__ = (
+        of_publication("cadence"),
+        refers("cadence", "topic_id", "topic"),
+        UniqueConstraint("topic_id", "version", name="uq_cadence_version"),
+        CheckConstraint("count >= 1", name="ck_cadence_count"),
+        one_of("cadence", "per", Period),
+        one_of("cadence", "made_by", MadeBy),
+        one_of("cadence", "route", Route),
+    )
+
+    id: int | None = key()
+    publication_id: int = number()
+    topic_id: int = number()
+    version: int
+    count: int
+    per: str
+    at_least: int | None = None
+    days: int = 0
+    made_by: str
+    route: str
+    occurred_at: datetime
+    recorded_at: datetime

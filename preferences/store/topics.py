@@ -1,0 +1,207 @@
+"""Topics and their cadences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from preferences.cadence import Cadence, Cap, Period, Weekday
+from preferences.errors import Conflict, Invalid, NotFound
+from preferences.store.events import By, record
+from preferences.store.publications import SLUG, checked_mailbox, one_line
+from preferences.store.rows import inserted_key
+from preferences.store.tables import CADENCE, TOPIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRow:
+    """A topic with its current cadence."""
+
+    id: int
+    slug: str
+    name: str
+    description: str
+    sender: str | None
+    reply_to: str | None
+    is_notice: bool
+    cadence: Cadence
+    version: int
+
+
+def day_mask(days: frozenset[Weekday]) -> int:
+    """Weekdays as bits, Monday the lowest."""
+    return sum(1 << day for day in days)
+
+
+def days_of(mask: int) -> frozenset[Weekday]:
+    """The weekdays of a bit mask."""
+    return frozenset(day for day in Weekday if mask >> day & 1)
+
+
+def cadence_of(row: Mapping[Any, Any], prefix: str = "") -> Cadence:
+    """The value of a cadence's row, whose columns may carry a prefix."""
+    return Cadence(
+        id=row[f"{prefix}id"],
+        at_most=Cap(count=row[f"{prefix}count"], per=Period(row[f"{prefix}per"])),
+        at_least=row[f"{prefix}at_least"],
+        days=days_of(row[f"{prefix}days"]),
+    )
+
+
+def topics(connection: Connection, publication_id: int) -> list[TopicRow]:
+    """All topics of a publication with their current cadences, oldest first."""
+    newest = (
+        select(CADENCE.c.topic_id, func.max(CADENCE.c.version).label("version"))
+        .where(CADENCE.c.publication_id == publication_id)
+        .group_by(CADENCE.c.topic_id)
+        .subquery()
+    )
+    statement = (
+        select(TOPIC, *(CADENCE.c[name].label(f"cadence_{name}") for name in _CADENCE_COLUMNS))
+        .join(newest, newest.c.topic_id == TOPIC.c.id)
+        .join(CADENCE, (CADENCE.c.topic_id == TOPIC.c.id) & (CADENCE.c.version == newest.c.version))
+        .where(TOPIC.c.publication_id == publication_id)
+        .order_by(TOPIC.c.id)
+    )
+    return [_topic_row(row) for row in connection.execute(statement).mappings()]
+
+
+_CADENCE_COLUMNS = ("id", "count", "per", "at_least", "days", "version")
+
+
+def _topic_row(row: Mapping[Any, Any]) -> TopicRow:
+    return TopicRow(
+        id=row["id"],
+        slug=row["slug"],
+        name=row["name"],
+        description=row["description"],
+        sender=row["sender"],
+        reply_to=row["reply_to"],
+        is_notice=row["is_notice"],
+        cadence=cadence_of(row, "cadence_"),
+        version=row["cadence_version"],
+    )
+
+
+def topic_named(connection: Connection, publication_id: int, slug: str) -> TopicRow:
+    """The topic with that slug. Raises `NotFound` naming the topics there are."""
+    there = topics(connection, publication_id)
+    for topic in there:
+        if topic.slug == slug:
+            return topic
+    names = ", ".join(topic.slug for topic in there) or "none yet"
+    raise NotFound(f"there is no topic {slug!r}; there are: {names}")
+
+
+def cadences(connection: Connection, ids: set[int]) -> dict[int, Cadence]:
+    """The cadences of these numbers, by number."""
+    rows = connection.execute(select(CADENCE).where(CADENCE.c.id.in_(sorted(ids)))).mappings()
+    return {row["id"]: cadence_of(row) for row in rows}
+
+
+def create_topic(
+    connection: Connection,
+    publication_id: int,
+    *,
+    slug: str,
+    name: str,
+    cadence: Cadence,
+    by: By,
+    now: datetime,
+    description: str = "",
+    is_notice: bool = False,
+    sender: str | None = None,
+    reply_to: str | None = None,
+) -> int:
+    """Make a topic with the first version of its cadence (the id of `cadence` is ignored); answers its number.
+
+    Raises `Invalid` (a notice needs a cap per year) and `Conflict`.
+    """
+    if not SLUG.match(slug):
+        raise Invalid.one("slug", "use lower-case letters, digits and hyphens, such as letter")
+    taken = connection.execute(
+        select(TOPIC.c.id).where((TOPIC.c.publication_id == publication_id) & (TOPIC.c.slug == slug))
+    ).scalar()
+    if taken is not None:
+        raise Conflict(f"there is a topic {slug!r} already", existing=taken)
+    _check_notice(is_notice, cadence)
+    result = connection.execute(
+        insert(TOPIC).values(
+            publication_id=publication_id,
+            slug=slug,
+            name=one_line("name", name),
+            description=description.strip(),
+            is_notice=is_notice,
+            sender=checked_mailbox("sender", sender),
+            reply_to=checked_mailbox("reply_to", reply_to),
+            created_at=now,
+        )
+    )
+    topic_id = inserted_key(result)
+    _add_version(connection, publication_id, topic_id, 1, cadence, by, now)
+    record(connection, publication_id, "topic_created", by, now, details={"topic": topic_id})
+    return topic_id
+
+
+def change_topic(connection: Connection, topic: TopicRow, changes: dict[str, str | None]) -> None:
+    """Change name, description, sender or reply_to of a topic. Raises `Invalid`."""
+    checks = {"name": one_line, "sender": checked_mailbox, "reply_to": checked_mailbox}
+    values = {
+        field: checks[field](field, value) if field in checks else (value or "").strip()
+        for field, value in changes.items()
+    }
+    if values:
+        connection.execute(update(TOPIC).where(TOPIC.c.id == topic.id).values(**values))
+
+
+def state_cadence(
+    connection: Connection, publication_id: int, topic: TopicRow, cadence: Cadence, by: By, now: datetime
+) -> bool:
+    """State a topic's cadence anew, as a new version; False where nothing differs.
+
+    Lowering binds everyone at once, because the current cadence binds; raising touches nobody who accepted less.
+    The stored openings of the topic become stale by it and are computed anew before they are next used.
+    """
+    _check_notice(topic.is_notice, cadence)
+    same = (topic.cadence.at_most, topic.cadence.at_least, topic.cadence.days)
+    if same == (cadence.at_most, cadence.at_least, cadence.days):
+        return False
+    _add_version(connection, publication_id, topic.id, topic.version + 1, cadence, by, now)
+    details = {"topic": topic.id, "version": topic.version + 1}
+    record(connection, publication_id, "cadence_stated", by, now, details=details)
+    return True
+
+
+def _check_notice(is_notice: bool, cadence: Cadence) -> None:
+    if is_notice and (cadence.at_most.per is not Period.YEAR or cadence.days or cadence.at_least):
+        raise Invalid.one("cadence", "a topic for what cannot wait has a cap per year as its only cadence")
+
+
+def _add_version(
+    connection: Connection,
+    publication_id: int,
+    topic_id: int,
+    version: int,
+    cadence: Cadence,
+    by: By,
+    now: datetime,
+) -> None:
+    connection.execute(
+        insert(CADENCE).values(
+            publication_id=publication_id,
+            topic_id=topic_id,
+            version=version,
+            count=cadence.at_most.count,
+            per=cadence.at_most.per.value,
+            at_least=cadence.at_least,
+            days=day_mask(cadence.days),
+            made_by=by.made_by.value,
+            route=by.route.value,
+            occurred_at=now,
+            recorded_at=now,
+        )
+    )
