@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from preferences.cadence import Weekday
 from preferences.calendar import first_instant, local_date
-from preferences.expectation import DigestTimes, Arrives, Terms
+from preferences.expectation import Arrives, DigestTimes, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

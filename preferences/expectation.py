@@ -113,17 +113,24 @@ class Expectation:
     @property
     def digest_times(self) -> DigestTimes:
         """When digests come; always set after construction."""
-        assert self.digest is not None  # noqa: S101 - set in __post_init__
+        assert self.digest is not None
         return self.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicCadences:
-    """The accepted and the current cadence of one topic, and whether the topic is for notices."""
+    """The accepted and the current cadence of one topic, and whether the topic is for notices.
+
+    Raises ValueError for notices on any other cadence than a number a year: they stand outside the total.
+    """
 
     accepted: Cadence
     current: Cadence
     notice: bool = False
+
+    def __post_init__(self) -> None:
+        if self.notice and any(one.at_most.per is not Period.YEAR for one in (self.accepted, self.current)):
+            raise ValueError("a topic for notices has a cap per year as its only cadence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +171,7 @@ class Terms:
             "topics": {choice.topic: self._judged(choice) for choice in asked.topics},
             "total_caps": total,
             "pause": None if asked.paused is None else asked.paused.instants(zone),
-            "rhythm_caps": {
-                rhythm: (BoundCap.of(Whose.RHYTHM, cap), *total) for rhythm, cap in RHYTHM_CAPS.items()
-            },
+            "rhythm_caps": {rhythm: (BoundCap.of(Whose.RHYTHM, cap), *total) for rhythm, cap in RHYTHM_CAPS.items()},
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
 from preferences.cadence import EVERY_DAY, Weekday
-from preferences.calendar import first_instant, pieces_of_utc_day
+from preferences.calendar import FIRST_YEAR, LAST_YEAR, first_instant, pieces_of_utc_day
 
 # A week has an allowed day, a gap can swallow its hours, a skipped date the day: four weeks are never all quiet.
 SEARCH_DAYS = 35
@@ -55,6 +55,10 @@ class Pause:
     def __post_init__(self) -> None:
         if self.since >= self.until:
             raise ValueError(f"a pause must end after it begins: {self.since} to {self.until}")
+        if not FIRST_YEAR <= self.since.year <= self.until.year <= LAST_YEAR:
+            raise ValueError(
+                f"a pause lies between the years {FIRST_YEAR} and {LAST_YEAR}: {self.since} to {self.until}"
+            )
 
     def instants(self, zone: tzinfo) -> tuple[datetime, datetime]:
         """The pause as instants `[since, until)` in a zone."""
@@ -99,9 +103,9 @@ def allowed_spans(
             if not days_mask >> on.weekday() & 1:
                 continue
             for start, end in _whole_day(on) if hours is None else hours.intervals(on):
-                start, end = max(start, local_since), min(end, local_until)
-                if start < end:
-                    spans.append(((start - offset).replace(tzinfo=UTC), (end - offset).replace(tzinfo=UTC)))
+                start_at, end_at = max(start, local_since) - offset, min(end, local_until) - offset
+                if start_at < end_at:
+                    spans.append((start_at.replace(tzinfo=UTC), end_at.replace(tzinfo=UTC)))
     return tuple(spans)
 
 

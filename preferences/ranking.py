@@ -9,38 +9,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from preferences.cadence import opening
+from preferences.along import decide_along, is_held
+from preferences.calendar import as_instant
 from preferences.campaign import Candidate, DigestDue, Origin
-from preferences.decision import (
-    HELD,
-    Case,
-    Decision,
-    Outcome,
-    Reason,
-    decide,
-)
+from preferences.decision import Decision, Outcome, Reason, charged_topic, decide
 from preferences.digest_due import decide_digest
-from preferences.expectation import DIGESTS, Arrives, Overflow, Standing, Terms
-from preferences.history import CountedMail, History
+from preferences.expectation import Arrives, Standing, Terms
+from preferences.history import EMPTY_HISTORY, CountedMail, History
+
+__all__ = ["Verdict", "decide_along", "decide_together", "is_held", "rank", "rank_lower"]
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The decision about one candidate or digest, with the history it was decided from."""
+    """The decision about one candidate or digest, and what it was decided from.
+
+    `subject` is the candidate as it was judged: one that waits is told of the mail that goes out in this transaction,
+    an item of a digest that was stopped in it. `before` is the history at the beginning of the transaction, `in_mail`
+    the topics that stood in the carrier when this one came along.
+    """
 
     subject: Candidate | DigestDue
     decision: Decision
     history: History
-
-
-@dataclass(slots=True)
-class _Carrier:
-    """The first mail that goes out in this transaction and what stands in it."""
-
-    id: int
-    topics: set[int]
+    before: History = EMPTY_HISTORY
+    in_mail: frozenset[int] = frozenset()
 
 
 def decide_together(
@@ -53,26 +48,54 @@ def decide_together(
 ) -> tuple[Verdict, ...]:
     """Decisions about everything due, in rank order, then about what comes along of what waits.
 
-    `waiting` are the candidates that wait for a cap or a pause, and the items of digests that were stopped at their
-    slot; of them only those that come along are answered. A candidate stands in one of the two only.
+    `waiting` are the candidates that wait for a cap or a pause, the items of digests that were stopped at their slot,
+    and the items of the digests in `due` (they come along where their digest is stopped right now); of them only
+    those that come along are answered. A candidate stands in one of the two only. Raises ValueError for a naive `now`.
     """
-    return _Together(standing, terms, history, now).decide(due, waiting)
+    return _Together(standing, terms, history, as_instant(now, "the instant of a decision")).decide(due, waiting)
 
 
 def rank(subject: Candidate | DigestDue, terms: Terms) -> tuple[object, ...]:
     """The rank order as a sort key: notices, priority, on time before waiting, relevance, expiry, age, id."""
     if isinstance(subject, DigestDue):
-        return (True, 0, False, 0.0, _NEVER, subject.slot_at, subject.id)
-    is_notice = any(topic in terms.topics and terms.topics[topic].notice for topic in subject.topics)
+        return (True, 0, False, 0.0, _NEVER, subject.slot_at, subject.id, True)
+    charged = charged_topic(terms, subject.topics)
     return (
-        not is_notice,
+        charged is None or not charged.notice,
         -subject.priority,
         subject.has_waited,
         -subject.relevance,
         subject.expires_at or _NEVER,
         subject.scheduled_at,
         subject.id,
+        False,
     )
+
+
+def rank_lower(
+    standing: Standing, terms: Terms, before: History, subject: Candidate | DigestDue, decision: Decision, now: datetime
+) -> Decision:
+    """The decision about what a cap stopped: `ranked_lower` where the cap was open before this transaction."""
+    if decision.evidence is None:
+        return decision
+    first = _decide(standing, terms, before, subject, now)
+    return decision if first.evidence is not None else replace(decision, reason=Reason.RANKED_LOWER)
+
+
+def _decide(
+    standing: Standing, terms: Terms, history: History, subject: Candidate | DigestDue, now: datetime
+) -> Decision:
+    if isinstance(subject, DigestDue):
+        return decide_digest(standing, terms, history, subject, now)
+    return decide(standing, terms, history, subject, now)
+
+
+@dataclass(slots=True)
+class _Carrier:
+    """The first mail that goes out in this transaction and what stands in it."""
+
+    id: int
+    topics: set[int]
 
 
 class _Together:
@@ -85,6 +108,7 @@ class _Together:
         self.history = history
         self.now = now
         self.carrier: _Carrier | None = None
+        self.stopped: set[Arrives] = set()
 
     def decide(self, due: Sequence[Candidate | DigestDue], waiting: Sequence[Candidate]) -> tuple[Verdict, ...]:
         ranked = sorted(due, key=lambda subject: rank(subject, self.terms))
@@ -95,13 +119,19 @@ class _Together:
 
     def _decide_one(self, subject: Candidate | DigestDue) -> Verdict:
         seen = self.history
-        if isinstance(subject, DigestDue):
-            decision = decide_digest(self.standing, self.terms, seen, subject, self.now)
-        else:
-            decision = decide(self.standing, self.terms, seen, subject, self.now)
+        subject = self._told_what_comes(subject)
+        decision = _decide(self.standing, self.terms, seen, subject, self.now)
         if decision.outcome is Outcome.SEND:
             self._count(subject, decision)
-        return Verdict(subject=subject, decision=decision, history=seen)
+        elif isinstance(subject, DigestDue) and is_held(decision):
+            self.stopped.add(subject.rhythm)
+        return Verdict(subject=subject, decision=decision, history=seen, before=self.before)
+
+    def _told_what_comes(self, subject: Candidate | DigestDue) -> Candidate | DigestDue:
+        """What waits is told that a mail goes out at this very instant: it comes along and makes no second one."""
+        if isinstance(subject, DigestDue) or self.carrier is None or not subject.has_waited:
+            return subject
+        return replace(subject, coming_at=self.now)
 
     def _count(self, subject: Candidate | DigestDue, decision: Decision) -> None:
         """Count a mail that goes out, and let it carry what waits unless it is a notice."""
@@ -119,82 +149,34 @@ class _Together:
 
     def _along_or_as_it_was(self, verdict: Verdict) -> Verdict:
         """What a cap stopped comes along in the winner where it may; else it says whether it merely ranked lower."""
-        decision, subject = verdict.decision, verdict.subject
-        if isinstance(subject, DigestDue) or subject.origin is not Origin.TROTH or not is_held(decision):
+        if isinstance(verdict.subject, Candidate) and is_held(verdict.decision):
+            along = self._along(verdict.subject)
+            if along is not None:
+                return along
+        if verdict.history is self.before:
             return verdict
-        if (along := self._along(subject)) is not None:
-            return along
-        if _names_a_cap(decision) and verdict.history is not self.before and self._was_open(subject):
-            return replace(verdict, decision=replace(decision, reason=Reason.RANKED_LOWER))
-        return verdict
-
-    def _was_open(self, subject: Candidate) -> bool:
-        first = decide(self.standing, self.terms, self.before, subject, self.now)
-        return not _names_a_cap(first)
+        lower = rank_lower(self.standing, self.terms, self.before, verdict.subject, verdict.decision, self.now)
+        return replace(verdict, decision=lower)
 
     def _along(self, subject: Candidate) -> Verdict | None:
         """The decision to come along in this transaction's first mail, or None where it may not."""
         if self.carrier is None:
             return None
-        seen = self.history
-        decision = decide_along(
-            self.standing, self.terms, seen, subject, self.now, self.carrier.id, frozenset(self.carrier.topics)
-        )
+        subject = self._told_of_its_digest(subject)
+        seen, in_mail = self.history, frozenset(self.carrier.topics)
+        decision = decide_along(self.standing, self.terms, seen, subject, self.now, self.carrier.id, in_mail)
         if decision is None or decision.topic is None:
             return None
         had = (subject.campaign,)
-        if decision.topic in self.carrier.topics:
+        if decision.topic in in_mail:
             self.history = replace(seen, had=seen.had.union(had))
         else:
             self.history = seen.with_along(decision.topic, self.now, had)
             self.carrier.topics.add(decision.topic)
-        return Verdict(subject=subject, decision=decision, history=seen)
+        return Verdict(subject=subject, decision=decision, history=seen, before=self.before, in_mail=in_mail)
 
-
-def is_held(decision: Decision) -> bool:
-    """Whether a cap, a pause or the next mail holds it: only that lets it come along."""
-    return decision.reason in HELD or (decision.reason is Reason.WOULD_EXPIRE and decision.evidence is not None)
-
-
-def _names_a_cap(decision: Decision) -> bool:
-    return decision.evidence is not None
-
-
-def decide_along(
-    standing: Standing,
-    terms: Terms,
-    history: History,
-    candidate: Candidate,
-    now: datetime,
-    carrier: int,
-    in_mail: frozenset[int],
-) -> Decision | None:
-    """*Send*, `expected`, along in a mail that is going out at `now` and holds the topics `in_mail`; or None.
-
-    It must wait for a cap or a pause, or be an item of a digest that was stopped, its reader must not have chosen to
-    leave out, and the own cap and both cadences of its topic must allow it, unless the topic is in the mail already.
-    """
-    as_decided = decide(standing, terms, history, candidate, now)
-    case = Case(standing, terms, history, candidate, now)
-    charged = case.charged
-    if charged is None or charged.notice or not _may_travel(case, as_decided):
-        return None
-    counted = history.along.get(charged.topic, ())
-    if charged.topic not in in_mail and any(
-        opening(cap, counted, terms.zone, now) is not None for cap in charged.along_caps
-    ):
-        return None
-    return case.answer(Outcome.SEND, Reason.EXPECTED, carrier=carrier)
-
-
-def _may_travel(case: Case, decision: Decision) -> bool:
-    if case.charged is not None and case.charged.arrives in DIGESTS:
-        return decision.outcome is Outcome.DIGEST and case.candidate.digest_stopped
-    if case.terms.expectation.overflow is Overflow.LEAVE_OUT or case.charged is None:
-        return False
-    if case.charged.arrives is not Arrives.EACH:
-        return False
-    return is_held(decision) or (case.candidate.has_waited and decision.outcome in _OPEN)
-
-
-_OPEN = frozenset({Outcome.SEND, Outcome.WAIT})
+    def _told_of_its_digest(self, subject: Candidate) -> Candidate:
+        charged = charged_topic(self.terms, subject.topics)
+        if charged is None or charged.arrives not in self.stopped:
+            return subject
+        return replace(subject, digest_stopped=True)
