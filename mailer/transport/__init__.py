@@ -1,0 +1,27 @@
+"""Finished messages become outcomes.
+
+* ``contract``: what every transport keeps: ``Transport``, ``Session``, ``Clock``
+* ``outcome``: the kinds of outcome, and what a reply of a server means
+* ``smtp``: a mail server; with ``transaction`` (one message) and ``wire`` (one connection)
+* ``inbox``: the test inbox, from which nothing leaves the machine; ``memory``: the same for tests
+"""
+
+from mailer.transport.contract import Clock, Session, Transport
+from mailer.transport.inbox import InboxTransport
+from mailer.transport.memory import MemoryTransport
+from mailer.transport.outcome import Outcome, OutcomeKind
+from mailer.transport.smtp import SmtpSession, SmtpTransport
+from mailer.transport.wire import Timeouts
+
+__all__ = [
+    "Clock",
+    "InboxTransport",
+    "MemoryTransport",
+    "Outcome",
+    "OutcomeKind",
+    "Session",
+    "SmtpSession",
+    "SmtpTransport",
+    "Timeouts",
+    "Transport",
+]

@@ -1,0 +1,57 @@
+"""What every transport keeps; the tests hold each of them to it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from mailer.compose.content import Message
+from mailer.transport.outcome import Outcome, OutcomeKind
+
+
+class Clock(Protocol):
+    """Says what time it is; aware."""
+
+    def now(self) -> datetime: ...
+
+
+_UNSAFE_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029]")
+
+
+class Session(Protocol):
+    """Something that messages can be handed over to, one after the other."""
+
+    def hand_over(self, messages: Sequence[Message], *, not_after: datetime) -> Iterator[Outcome]:
+        """One outcome for each message, in order, as it becomes known.
+
+        Each message is handed over when the next outcome is asked for; what is not asked for has not begun. A message
+        that could begin only after `not_after` (aware) is given back. ValueError, before anything is handed over, at a
+        message that could end a command or the mail early.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """A way to hand messages over."""
+
+    def open(self) -> AbstractContextManager[Session]:
+        """A session; leaving it closes what it opened. One session is for one thread."""
+        ...
+
+
+def check_messages(messages: Sequence[Message]) -> None:
+    """ValueError where an address holds what ends a command, or the bytes have a line end other than CRLF."""
+    for message in messages:
+        for address in (message.mail_from, message.rcpt_to):
+            if not address or _UNSAFE_ADDRESS.search(address):
+                raise ValueError("an envelope address is empty or holds a space, a bracket or a control character")
+        lines = message.data.count(b"\r\n")
+        if message.data.count(b"\n") != lines or message.data.count(b"\r") != lines or message.data[-2:] != b"\r\n":
+            raise ValueError("every line of a message ends in CRLF, and CR and LF stand nowhere else")
+
+
+def not_begun(clock: Clock) -> Outcome:
+    """The outcome of a message that could begin only too late."""
+    text = "given back: the instant until which it could begin had passed"
+    return Outcome(kind=OutcomeKind.NOT_BEGUN, code=None, text=text, begun_at=None, ended_at=clock.now())
