@@ -1,0 +1,213 @@
+"""A basis as a value and as compact JSON: instants as whole microseconds since 1970, nothing that says nothing.
+
+`basis` makes it from a decision's arguments and decides again from it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from preferences.calendar import as_instant
+from preferences.campaign import Candidate, DigestDue, ExpiryBasis, Origin
+from preferences.expectation import Arrives, Standing, Suppression
+from preferences.history import Instants
+
+FORMAT = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The counted instants that can bind a subject, by what they count for, newest first."""
+
+    total: Instants = ()
+    charged: Instants = ()
+    along: Instants = ()
+    rhythm: Instants = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Everything needed to make one decision again, besides the terms, which are named by their ids.
+
+    `cadences` are `(topic, accepted, current)` ids of the subject's topics that are expected. `before` is what was
+    counted at the beginning of the transaction, None where nothing was counted in it before this decision. `carrier`
+    is set where it came along; `in_mail` says that its topic stood in that mail already.
+    """
+
+    rules: int
+    zone_data: str
+    now: datetime
+    expectation: int
+    cadences: tuple[tuple[int, int, int], ...]
+    standing: Standing
+    subject: Candidate | DigestDue
+    counted: Counted
+    had: bool = False
+    before: Counted | None = None
+    carrier: int | None = None
+    in_mail: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "now", as_instant(self.now, "the instant of a decision"))
+
+
+def to_json(basis: Basis) -> str:
+    """The basis as JSON text without spaces; `from_json` gives an equal one."""
+    return json.dumps(_written(basis), separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str) -> Basis:
+    """The basis that was written. Raises ValueError for anything that `to_json` would not have written."""
+    try:
+        found = json.loads(text)
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        basis = _read(found)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
+        raise ValueError(f"this stored basis cannot be read: {error}") from error
+    # As texts, so that a true in the place of a 1 is noticed as well.
+    if json.dumps(_written(basis), sort_keys=True) != json.dumps(found, sort_keys=True):
+        raise ValueError("this stored basis was not written by this program: it says the same in another way")
+    return basis
+
+
+def _written(basis: Basis) -> dict[str, Any]:
+    is_digest = isinstance(basis.subject, DigestDue)
+    return _without_defaults(
+        {
+            "format": FORMAT,
+            "rules": basis.rules,
+            "zones": basis.zone_data,
+            "now": _micros(basis.now),
+            "expectation": basis.expectation,
+            "cadences": [list(ids) for ids in basis.cadences],
+            "standing": _written_standing(basis.standing),
+            "digest" if is_digest else "campaign": _written_subject(basis.subject),
+            "counted": _written_counted(basis.counted),
+            "had": basis.had or None,
+            "before": None if basis.before is None else _written_counted(basis.before),
+            "carrier": basis.carrier,
+            "in_mail": basis.in_mail or None,
+        }
+    )
+
+
+def _read(found: dict[str, Any]) -> Basis:
+    return Basis(
+        rules=found["rules"],
+        zone_data=found["zones"],
+        now=_instant(found["now"]),
+        expectation=found["expectation"],
+        cadences=tuple((topic, accepted, current) for topic, accepted, current in found["cadences"]),
+        standing=_read_standing(found["standing"]),
+        subject=_read_digest(found["digest"]) if "digest" in found else _read_candidate(found["campaign"]),
+        counted=_read_counted(found["counted"]),
+        had=found.get("had", False),
+        before=_read_counted(found["before"]) if "before" in found else None,
+        carrier=found.get("carrier"),
+        in_mail=found.get("in_mail", False),
+    )
+
+
+def _written_standing(standing: Standing) -> dict[str, Any]:
+    return _without_defaults(
+        {
+            "confirmed": standing.confirmed,
+            "unsubscribed": standing.unsubscribed or None,
+            "suppressed": standing.suppressed,
+            "consent_ends": _micros_or_none(standing.consent_ends_at),
+        }
+    )
+
+
+def _read_standing(found: dict[str, Any]) -> Standing:
+    return Standing(
+        confirmed=found["confirmed"],
+        unsubscribed=found.get("unsubscribed", False),
+        suppressed=Suppression(found["suppressed"]) if "suppressed" in found else None,
+        consent_ends_at=_instant(found["consent_ends"]) if "consent_ends" in found else None,
+    )
+
+
+def _written_subject(subject: Candidate | DigestDue) -> dict[str, Any]:
+    if isinstance(subject, DigestDue):
+        return {
+            "id": subject.id,
+            "rhythm": subject.rhythm,
+            "on": subject.slot_on.isoformat(),
+            "at": _micros(subject.slot_at),
+            "topics": sorted(subject.topics),
+        }
+    return _without_defaults(
+        {
+            "id": subject.id,
+            "campaign": subject.campaign,
+            "topics": list(subject.topics),
+            "scheduled": _micros(subject.scheduled_at),
+            "expires": _micros_or_none(subject.expires_at),
+            "expiry": subject.expiry,
+            "priority": subject.priority,
+            "relevance": subject.relevance,
+            "has_waited": subject.has_waited or None,
+            "coming": _micros_or_none(subject.coming_at),
+            "digest_stopped": subject.digest_stopped or None,
+            "origin": subject.origin,
+        }
+    )
+
+
+def _read_digest(found: dict[str, Any]) -> DigestDue:
+    return DigestDue(
+        id=found["id"],
+        rhythm=Arrives(found["rhythm"]),
+        slot_on=date.fromisoformat(found["on"]),
+        slot_at=_instant(found["at"]),
+        topics=frozenset(found["topics"]),
+    )
+
+
+def _read_candidate(found: dict[str, Any]) -> Candidate:
+    return Candidate(
+        id=found["id"],
+        campaign=found["campaign"],
+        topics=tuple(found["topics"]),
+        scheduled_at=_instant(found["scheduled"]),
+        expires_at=_instant(found["expires"]) if "expires" in found else None,
+        expiry=ExpiryBasis(found["expiry"]),
+        priority=found["priority"],
+        relevance=found["relevance"],
+        has_waited=found.get("has_waited", False),
+        coming_at=_instant(found["coming"]) if "coming" in found else None,
+        digest_stopped=found.get("digest_stopped", False),
+        origin=Origin(found["origin"]),
+    )
+
+
+def _written_counted(counted: Counted) -> dict[str, list[int]]:
+    scopes = {field.name: getattr(counted, field.name) for field in fields(Counted)}
+    return {scope: [_micros(at) for at in instants] for scope, instants in scopes.items() if instants}
+
+
+def _read_counted(found: dict[str, Any]) -> Counted:
+    return Counted(**{scope: tuple(_instant(at) for at in instants) for scope, instants in found.items()})
+
+
+def _without_defaults(written: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def _micros(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _micros_or_none(instant: datetime | None) -> int | None:
+    return None if instant is None else _micros(instant)
+
+
+def _instant(micros: int) -> datetime:
+    return _EPOCH + micros * _MICROSECOND
