@@ -1,0 +1,25 @@
+"""What the footer of a mail says beside the promise: its count, and why it came."""
+
+from __future__ import annotations
+
+from preferences.cadence import Cap
+from preferences.expectation import Arrives
+from preferences.wording.languages import catalogue_of
+
+
+def count_line(count: int, cap: Cap, language: str = "en") -> str:
+    """As in "1 of at most 1 this week": `count` mails, this one among them, in the cap's period that contains it."""
+    words = catalogue_of(language).caps
+    return words.count.format(count=count, most=cap.count, within=words.within[cap.per])
+
+
+def why_line(topic_name: str, *more: str, arrives: Arrives = Arrives.EACH, language: str = "en") -> str:
+    """Why this mail came: "You asked for Letter, each message." A digest names all of its topics."""
+    catalogue = catalogue_of(language)
+    topics = catalogue.all_of([topic_name, *more])
+    return catalogue.footer.why.format(topics=topics, arrives=catalogue.footer.arrives[arrives])
+
+
+def why_along_line(topic_name: str, language: str = "en") -> str:
+    """Why something came along in a mail about something else."""
+    return catalogue_of(language).footer.why_along.format(topics=topic_name)
