@@ -150,7 +150,11 @@ class ExpectationTopic(SQLModel, table=True):
 
 
 class SignUpRequest(SQLModel, table=True):
-    """A sign-up that is not confirmed yet, with the promise as it was shown. `asked` is the expectation as JSON."""
+    """A sign-up that is not confirmed yet, with the promise as it was shown. `asked` is the expectation as JSON.
+
+    `accepted` are the cadences that were on the page, by the slugs of their topics (JSON); `wording` is what was agreed
+    to where that was not a page of ours.
+    """
 
     __tablename__ = "sign_up_request"
     __table_args__ = (
@@ -167,10 +171,13 @@ class SignUpRequest(SQLModel, table=True):
     name: str = ""
     fields: str = Field(default="{}", sa_type=Text)
     asked: str = Field(sa_type=Text)
+    accepted: str = Field(default="{}", sa_type=Text)
+    zone: str
+    zone_assumed: bool = False
     promise: str = Field(sa_type=Text)
     sentence_version: int
+    wording: str = Field(default="", sa_type=Text)
     language: str = "en"
-    zone_assumed: bool = False
     source: str = ""
     brought_by: int | None = number(null=True)
     url: str = ""
