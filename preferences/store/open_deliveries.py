@@ -1,0 +1,163 @@
+"""What is still open for some subscribers, and everything the law needs to decide about it, read after their lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from preferences.campaign import Candidate, ExpiryBasis
+from preferences.decision import Reason
+from preferences.delivery import CampaignStatus, State
+from preferences.expectation import Arrives, Expectation, Terms
+from preferences.history import History
+from preferences.store.expectations import terms_at, terms_of
+from preferences.store.histories import histories_of
+from preferences.store.subscribers import SubscriberRow, subscribers
+from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DELIVERY, EXPECTATION
+
+RUNNING = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value)
+UNDECIDED = (State.DUE.value, State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value)
+_D = DELIVERY.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDelivery:
+    """One delivery that is not decided for good; `topics` are its campaign's in order, empty for a digest."""
+
+    id: int
+    subscriber_id: int
+    campaign_id: int | None
+    rhythm: Arrives | None
+    slot_on: date | None
+    state: State
+    reason: Reason
+    topic_id: int | None
+    scheduled_at: datetime
+    wakes_at: datetime | None
+    opens_at: datetime | None
+    expires_at: datetime | None
+    expiry: ExpiryBasis
+    has_waited: bool
+    digest_stopped: bool
+    tries: int
+    revision: int
+    priority: int
+    topics: tuple[int, ...]
+
+    def candidate(self, coming_at: datetime | None, *, has_waited: bool | None = None) -> Candidate:
+        """This delivery of a campaign as the law sees it."""
+        return Candidate(
+            id=self.id,
+            campaign=self.campaign_id or 0,
+            topics=self.topics,
+            scheduled_at=self.scheduled_at,
+            expires_at=self.expires_at,
+            expiry=self.expiry,
+            priority=self.priority,
+            has_waited=self.has_waited if has_waited is None else has_waited,
+            coming_at=coming_at,
+            digest_stopped=self.digest_stopped,
+        )
+
+    def is_awake(self, now: datetime) -> bool:
+        """Whether it is to be looked at now."""
+        return self.wakes_at is not None and self.wakes_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One subscriber as everything is decided about: standing, terms, history and what is open."""
+
+    subscriber: SubscriberRow
+    terms: Terms
+    history: History
+    open: tuple[OpenDelivery, ...]
+
+
+def situations(
+    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+) -> dict[int, Situation]:
+    """The situation of each of these subscribers, who must be locked. Deliveries of paused campaigns are not in it."""
+    people = subscribers(connection, subscriber_ids)
+    terms = judged_terms(connection, publication_id, subscriber_ids)
+    histories = histories_of(connection, subscriber_ids, now)
+    deliveries = open_deliveries(connection, subscriber_ids)
+    return {
+        one: Situation(
+            subscriber=people[one],
+            terms=terms[one],
+            history=histories[one],
+            open=tuple(delivery for delivery in deliveries if delivery.subscriber_id == one),
+        )
+        for one in sorted(subscriber_ids)
+    }
+
+
+def judged_terms(connection: Connection, publication_id: int, subscriber_ids: Collection[int]) -> dict[int, Terms]:
+    """The terms in force; for who has left everything those that ended last, under which nothing is sent any more."""
+    terms = terms_of(connection, publication_id, subscriber_ids)
+    missing = set(subscriber_ids) - set(terms)
+    if missing:
+        newest = connection.execute(
+            select(EXPECTATION.c.subscriber_id, func.max(EXPECTATION.c.id))
+            .where(EXPECTATION.c.subscriber_id.in_(sorted(missing)))
+            .group_by(EXPECTATION.c.subscriber_id)
+        ).all()
+        ended = terms_at(connection, publication_id, [expectation for _, expectation in newest])
+        terms.update({subscriber: ended[expectation] for subscriber, expectation in newest})
+    nothing = Terms(expectation=Expectation(id=0, zone="UTC", topics=()), cadences={})
+    return {one: terms.get(one, nothing) for one in subscriber_ids}
+
+
+def open_deliveries(connection: Connection, subscriber_ids: Collection[int]) -> list[OpenDelivery]:
+    """What is undecided for these subscribers, oldest first; without deliveries of campaigns that do not run."""
+    rows = (
+        connection.execute(
+            select(DELIVERY, CAMPAIGN.c.priority)
+            .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
+            .where(
+                _D.subscriber_id.in_(sorted(subscriber_ids))
+                & _D.state.in_(UNDECIDED)
+                & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
+            )
+            .order_by(_D.id)
+        )
+        .mappings()
+        .all()
+    )
+    topics = campaign_topics(connection, {row["campaign_id"] for row in rows if row["campaign_id"] is not None})
+    return [
+        OpenDelivery(
+            **{name: row[name] for name in _PLAIN},
+            rhythm=None if row["rhythm"] is None else Arrives(row["rhythm"]),
+            state=State(row["state"]),
+            reason=Reason(row["reason"]),
+            expiry=ExpiryBasis(row["expiry"]),
+            priority=row["priority"] or 0,
+            topics=topics.get(row["campaign_id"], ()),
+        )
+        for row in rows
+    ]
+
+
+_ENUMS = {"rhythm", "state", "reason", "expiry", "priority", "topics"}
+_PLAIN = tuple(name for name in OpenDelivery.__dataclass_fields__ if name not in _ENUMS)
+
+
+def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:
+    """The topics of campaigns, in their own order, by campaign."""
+    if not campaign_ids:
+        return {}
+    of = CAMPAIGN_TOPIC.c
+    rows = connection.execute(
+        select(of.campaign_id, of.topic_id)
+        .where(of.campaign_id.in_(sorted(campaign_ids)))
+        .order_by(of.campaign_id, of.position)
+    )
+    topics: dict[int, tuple[int, ...]] = {}
+    for campaign, topic in rows:
+        topics[campaign] = (*topics.get(campaign, ()), topic)
+    return topics

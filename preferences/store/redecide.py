@@ -1,0 +1,93 @@
+"""Deciding again whatever waits, in the transaction that changed terms or standing or un-counted a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from preferences.basis import basis_of
+from preferences.campaign import Candidate
+from preferences.decision import Outcome, charged_topic, decide
+from preferences.delivery import State
+from preferences.expectation import DIGESTS, Arrives
+from preferences.store.open_deliveries import OpenDelivery, Situation, situations
+from preferences.store.prospects import Schedule, coming_for, schedule_of
+from preferences.store.tables import DECISION, DELIVERY
+from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
+
+
+def decide_waiting_again(
+    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+) -> None:
+    """Decide again what waits for these subscribers, alone or for a digest, and what is due. They must be locked.
+
+    Nothing is sent here: what may go becomes due, and is decided once more before its hand-over. *Not sent* is final.
+    """
+    if not subscriber_ids:
+        return
+    schedule = schedule_of(connection, publication_id)
+    changes = Changes(publication_id, now)
+    for situation in situations(connection, publication_id, subscriber_ids, now).values():
+        for delivery in situation.open:
+            if delivery.campaign_id is not None:
+                _decide(situation, schedule, delivery, changes)
+    changes.write(connection)
+
+
+class Changes:
+    """The rows that deciding again appends and the deliveries it moves, written at once."""
+
+    def __init__(self, publication_id: int, now: datetime) -> None:
+        self.publication_id = publication_id
+        self.now = now
+        self.decisions: list[dict[str, Any]] = []
+        self.deliveries: list[dict[str, Any]] = []
+
+    def write(self, connection: Connection) -> None:
+        """Write everything."""
+        if self.decisions:
+            connection.execute(insert(DECISION), self.decisions)
+        if self.deliveries:
+            move_deliveries(connection, self.deliveries)
+
+
+def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> None:
+    """Set columns of deliveries; each entry names its `delivery` and the same columns."""
+    columns = [name for name in values[0] if name != "delivery"]
+    statement = update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
+    connection.execute(
+        statement.values({name: bindparam(f"new_{name}") for name in columns}),
+        [{"delivery": one["delivery"], **{f"new_{name}": one[name] for name in columns}} for one in values],
+    )
+
+
+def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, changes: Changes) -> None:
+    now = changes.now
+    candidate = candidate_of(situation, schedule, delivery, now)
+    standing = situation.subscriber.standing
+    decision = decide(standing, situation.terms, situation.history, candidate, now)
+    if is_the_same(decision, delivery.state, delivery.reason, delivery.opens_at, delivery.topic_id):
+        return
+    if decision.outcome is Outcome.SEND and delivery.state in (State.DUE, State.DEFERRED):
+        return
+    basis = basis_of(situation.terms, situation.history, candidate, standing, now)
+    changes.decisions.append(decision_row(changes.publication_id, delivery.id, decision, basis, now))
+    changes.deliveries.append(
+        {"delivery": delivery.id, **standing_of_delivery(decision, situation.terms, candidate, now)}
+    )
+
+
+def candidate_of(situation: Situation, schedule: Schedule, delivery: OpenDelivery, now: datetime) -> Candidate:
+    """The delivery as the law sees it now: what left a digest counts as having waited; what waits is told what comes."""
+    has_waited = delivery.has_waited or _has_left_its_digest(situation, delivery)
+    coming_at = coming_for(situation, schedule, delivery, now) if has_waited else None
+    return delivery.candidate(coming_at, has_waited=has_waited)
+
+
+def _has_left_its_digest(situation: Situation, delivery: OpenDelivery) -> bool:
+    topic = charged_topic(situation.terms, delivery.topics)
+    left = delivery.state is State.DIGEST_TO_COME and topic is not None
+    return left and topic is not None and topic.arrives not in DIGESTS and topic.arrives is Arrives.EACH
