@@ -192,6 +192,22 @@ def begin_expectation(
     return expectation_id
 
 
+def terms_asked(
+    connection: Connection,
+    publication_id: int,
+    asked: Asked,
+    *,
+    zone: str,
+    accepted_versions: Mapping[str, int] | None = None,
+) -> Terms:
+    """The terms that a stranger who asks for this would get, for the sentence on a page. Raises `Invalid`."""
+    known = {topic.slug: topic for topic in topics(connection, publication_id)}
+    _check_topics(asked, known)
+    on_page = accepted_versions or {}
+    accepted = {topic.topic: on_page.get(topic.topic, known[topic.topic].cadence.id) for topic in asked.topics}
+    return _checked_terms(asked, known, accepted, connection, zone=zone, zone_assumed=False)
+
+
 def _check_topics(asked: Asked, known: Mapping[str, TopicRow]) -> None:
     names = ", ".join(known) or "none yet"
     for index, topic in enumerate(asked.topics):
