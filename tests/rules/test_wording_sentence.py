@@ -145,6 +145,12 @@ def test_a_topic_that_is_bound_more_tightly_than_the_total_has_its_own_line() ->
     ]
 
 
+def test_usual_days_are_said_where_the_total_leaves_nothing_else_to_say() -> None:
+    monthly = Cap(count=1, per=Period.MONTH)
+    promised = terms(topic(LETTER, cap=monthly, usual=TUESDAYS), total=monthly)
+    assert said(promised).splitlines()[1:] == ["*Letter*: usually on Tuesdays."]
+
+
 def test_caps_of_different_periods_are_both_said() -> None:
     promised = terms(topic(LETTER, cap=TWO_A_WEEK, own=Cap(count=3, per=Period.MONTH)))
     assert said(promised) == "You get *Letter* at most 3 times a month and at most twice a week. Nothing else."
