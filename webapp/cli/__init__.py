@@ -1,0 +1,44 @@
+"""The commands: ``troth …``. Each module below holds one of them as ``command``, and is imported when it is called.
+
+* ``run``, ``migrate``: start Troth; bring the databases to the newest revision
+* ``publication``, ``topic``, ``token``: what is needed to get going without the API
+* ``importing``: ``troth import``
+* ``explain``, ``audit``, ``status``: why, whether, and why not
+* ``group``, ``installation``: how a command is found, what it is given, and how problems are said
+"""
+
+import click
+
+from webapp.cli.group import CommandGroup, version
+
+# The name of each command, the module that holds it, and what the list of commands says about it.
+COMMANDS = {
+    "run": ("run", "Start Troth: pages, API and mailer in one process."),
+    "migrate": ("migrate", "Bring the databases to the newest revision."),
+    "publication": ("publication", "Make, show and change publications."),
+    "topic": ("topic", "Make topics, and say how often they write."),
+    "token": ("token", "Make tokens for the API."),
+    "import": ("importing", "Bring subscribers along from another system."),
+    "explain": ("explain", "Why a subscriber got a campaign, or did not."),
+    "audit": ("audit", "Whether any promise was ever broken."),
+    "status": ("status", "Why is nothing going out?"),
+}
+
+
+@click.group(
+    cls=CommandGroup,
+    package="webapp.cli",
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(version(), message="%(prog)s %(version)s")
+def troth() -> None:
+    """Troth: subscribers say what mail they want and how often, and every mail is kept to that."""
+
+
+def main() -> None:
+    """What the console script calls."""
+    troth(prog_name="troth")
+
+
+__all__ = ["main", "troth"]
