@@ -1,0 +1,151 @@
+"""What a marketer writes about a campaign, checked field by field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from preferences.errors import FieldProblem, Invalid
+from preferences.store.publications import checked_mailbox, one_line
+from preferences.store.subscribers import Scalar, checked_fields
+from preferences.store.topics import topics
+
+# What composing reads at most (its own limit); longer sources are refused before they are stored.
+LONGEST_SOURCE = 300_000
+_PLACEHOLDER = re.compile(r"\{[{%#]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignValues:
+    """What a marketer writes: exactly one of `mjml` and `markdown`; `topics` are slugs, in order.
+
+    `title` and `summary` are the line by which it travels in another mail. `expires_at` None is the law's default.
+    `segment` names fields that a subscriber must have, and their values; None is everybody.
+    """
+
+    name: str
+    subject: str
+    topics: tuple[str, ...]
+    preheader: str = ""
+    title: str = ""
+    summary: str = ""
+    mjml: str | None = None
+    markdown: str | None = None
+    text: str | None = None
+    sender: str | None = None
+    reply_to: str | None = None
+    expires_at: datetime | None = None
+    priority: int = 0
+    segment: Mapping[str, Scalar] | None = None
+
+
+def checked_campaign(values: CampaignValues) -> CampaignValues:
+    """The values, cleaned; a missing title is the subject, or the name where that has placeholders. Raises `Invalid`."""
+    problems: list[FieldProblem] = []
+    cleaned: dict[str, Any] = {}
+    for field, check in _CHECKS.items():
+        try:
+            cleaned[field] = check(field, getattr(values, field))
+        except Invalid as error:
+            problems += error.problems
+    problems += _problems_together(values)
+    if problems:
+        raise Invalid(problems)
+    checked = replace(values, **cleaned)
+    return checked if checked.title else replace(checked, title=_default_title(checked))
+
+
+def _default_title(values: CampaignValues) -> str:
+    return values.name if _PLACEHOLDER.search(values.subject) else values.subject
+
+
+def _problems_together(values: CampaignValues) -> list[FieldProblem]:
+    problems = []
+    if (values.mjml is None) == (values.markdown is None):
+        problems.append(FieldProblem(field="mjml", message="give either mjml or markdown, and not both"))
+    if not values.topics:
+        problems.append(FieldProblem(field="topics", message="name at least one topic"))
+    if len(set(values.topics)) != len(values.topics):
+        problems.append(FieldProblem(field="topics", message="a topic stands in the list once"))
+    return problems
+
+
+def _line(longest: int) -> Callable[[str, str], str]:
+    def check(field: str, value: str) -> str:
+        if len(value) > longest:
+            raise Invalid.one(field, f"must be at most {longest} characters long")
+        return one_line(field, value)
+
+    return check
+
+
+def _line_or_nothing(longest: int) -> Callable[[str, str | None], str]:
+    check = _line(longest)
+    return lambda field, value: check(field, value) if value and value.strip() else ""
+
+
+def _source(field: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not value.strip():
+        raise Invalid.one(field, "must not be empty; leave the field out instead")
+    if len(value) > LONGEST_SOURCE:
+        raise Invalid.one(field, f"has {len(value)} characters; at most {LONGEST_SOURCE} are read")
+    if "\x00" in value:
+        raise Invalid.one(field, "must not hold the character NUL")
+    return value
+
+
+def _summary(field: str, value: str | None) -> str:
+    text = " ".join((value or "").split())
+    return _line(2000)(field, text) if text else ""
+
+
+def _priority(field: str, value: int) -> int:
+    if not -100 <= value <= 100:
+        raise Invalid.one(field, "must be a whole number from -100 to 100; 0 is usual")
+    return value
+
+
+def _segment(field: str, value: Mapping[str, Scalar] | None) -> Mapping[str, Scalar] | None:
+    try:
+        return checked_fields(value) if value else None
+    except Invalid as error:
+        raise Invalid.one(field, error.problems[0].message) from error
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "name": _line(200),
+    "subject": _line(500),
+    "preheader": _line_or_nothing(1000),
+    "title": _line_or_nothing(300),
+    "summary": _summary,
+    "mjml": _source,
+    "markdown": _source,
+    "text": lambda field, value: _source(field, value) if value and value.strip() else None,
+    "sender": checked_mailbox,
+    "reply_to": checked_mailbox,
+    "priority": _priority,
+    "segment": _segment,
+}
+
+
+def named_topics(connection: Connection, publication_id: int, slugs: tuple[str, ...]) -> list[int]:
+    """The numbers of topics that may stand together in one campaign, in order. Raises `Invalid`."""
+    known = {topic.slug: topic for topic in topics(connection, publication_id)}
+    there = ", ".join(known) or "none yet"
+    problems = [
+        FieldProblem(field=f"topics[{index}]", message=f"there is no topic {slug!r}; there are: {there}")
+        for index, slug in enumerate(slugs)
+        if slug not in known
+    ]
+    if problems:
+        raise Invalid(problems)
+    if len({known[slug].is_notice for slug in slugs}) > 1:
+        raise Invalid.one("topics", "a topic for what cannot wait stands only with topics of its kind")
+    return [known[slug].id for slug in slugs]
