@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mailer.compose.errors import TemplateError
 from mailer.compose.markup import HOLE, MarkupError, PieceKind, line_of
 from mailer.compose.outline import Outline, Place, Placed, Visit, outline
-from mailer.compose.placeholders import PlaceholderKind
+from mailer.compose.placeholders import PlaceholderKind, find_placeholders
 from mailer.compose.sandbox import check_template
-from mailer.compose.vocabulary import ATTRIBUTES, CHILDREN, REFUSED_HTML
+from mailer.compose.vocabulary import ATTRIBUTES, CHILDREN, REFUSED_HTML, WITHOUT_EFFECT
 
 # A mail of more than about 102 kB is clipped; what makes it is never much longer.
 SOURCE_LIMIT = 300_000
@@ -33,6 +33,7 @@ def check_source(mjml: str) -> tuple[Problem, ...]:
     if len(source) > SOURCE_LIMIT:
         return (Problem(1, f"the source has {len(source)} characters; at most {SOURCE_LIMIT} are read"),)
     try:
+        find_placeholders(source)
         check_template(source, part="mjml", is_html=True)
         found = outline(source)
     except TemplateError as error:
@@ -44,19 +45,28 @@ def check_source(mjml: str) -> tuple[Problem, ...]:
 
 
 def notices(mjml: str) -> tuple[Problem, ...]:
-    """What is allowed but worth saying, by line: fonts that are not loaded, images without an alt text."""
-    source = normalise(mjml)
+    """What is allowed but worth saying, by line: fonts that are not loaded, attributes without effect, missing alt texts.
+
+    Empty where the source has problems, which come first.
+    """
     if check_source(mjml):
         return ()
-    found, said = outline(source), []
-    for visit in found.visits:
-        piece = visit.piece
-        if piece.name == "mj-font":
-            said.append(Problem(found.line(piece.start), "the font is not loaded: mail here uses no remote fonts"))
-        is_image = piece.name in {"mj-image", "img"} and piece.kind is not PieceKind.CLOSE
-        if is_image and "mj-attributes" not in visit.path and piece.attribute("alt") is None:
-            said.append(Problem(found.line(piece.start), 'the image has no alt text; write alt="" if it says nothing'))
-    return tuple(said)
+    found = outline(normalise(mjml))
+    said = [Problem(found.line(offset), message) for visit in found.visits for offset, message in _notices(visit)]
+    return tuple(sorted(said, key=lambda problem: problem.line))
+
+
+def _notices(visit: Visit) -> Iterator[tuple[int, str]]:
+    piece = visit.piece
+    if piece.kind not in {PieceKind.OPEN, PieceKind.EMPTY}:
+        return
+    if piece.name == "mj-font":
+        yield piece.start, "the font is not loaded: mail here uses no remote fonts"
+    for attribute in piece.attributes:
+        if attribute.name in WITHOUT_EFFECT.get(piece.name, frozenset()):
+            yield attribute.start, f"{attribute.name} of <{piece.name}> has no effect here"
+    if piece.name in {"mj-image", "img"} and "mj-attributes" not in visit.path and piece.attribute("alt") is None:
+        yield piece.start, 'the image has no alt text; write alt="" if it says nothing'
 
 
 def normalise(source: str) -> str:

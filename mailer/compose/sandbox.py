@@ -114,18 +114,30 @@ def values_for_author(name: str | None, fields: Mapping[str, Scalar], links: Map
 
 def _check_nodes(node: nodes.Node, part: str, *, is_looping: bool) -> None:
     for child in node.iter_child_nodes():
-        if not isinstance(child, _ALLOWED):
-            what = type(child).__name__.lower()
-            raise TemplateError(f"a placeholder cannot use {_NAMES.get(what, what)}", line=child.lineno, part=part)
-        if isinstance(child, nodes.For) and (is_looping or child.recursive):
-            raise TemplateError("a loop cannot stand in a loop", line=child.lineno, part=part)
-        if isinstance(child, nodes.Getattr) and getattr(child.node, "name", None) not in _WITH_ATTRIBUTES:
-            raise TemplateError(
-                f".{child.attr} is known of fields only: fields.{child.attr}", line=child.lineno, part=part
-            )
-        if isinstance(child, nodes.Name) and child.name.startswith("_"):
-            raise TemplateError("a name cannot begin with an underscore", line=child.lineno, part=part)
+        message = _refusal(child, is_looping=is_looping)
+        if message is not None:
+            raise TemplateError(message, line=child.lineno, part=part)
         _check_nodes(child, part, is_looping=is_looping or isinstance(child, nodes.For))
+
+
+def _refusal(node: nodes.Node, *, is_looping: bool) -> str | None:
+    match node:
+        case nodes.For() if is_looping or node.recursive:
+            return "a loop cannot stand in a loop"
+        case nodes.Getattr() if getattr(node.node, "name", None) not in _WITH_ATTRIBUTES:
+            return f".{node.attr} is known of fields only: fields.{node.attr}"
+        case nodes.Name() if node.name.startswith("_"):
+            return "a name cannot begin with an underscore"
+        # Jinja itself finds an unknown filter in a condition only when it gets there.
+        case nodes.Filter() if node.name not in _FILTERS:
+            return f"there is no filter {node.name}; there are {', '.join(_FILTERS)}"
+        case nodes.Test() if node.name not in _TESTS:
+            return f"there is no test {node.name}"
+        case _ if not isinstance(node, _ALLOWED):
+            what = type(node).__name__.lower()
+            return f"a placeholder cannot use {_NAMES.get(what, what)}"
+        case _:
+            return None
 
 
 _NAMES = {

@@ -44,7 +44,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
             f"{_sides('inner-padding')} vertical-align"
         ),
         "mj-text": (
-            f"align background-color {_TEXT} container-background-color height {_PADDING} vertical-align"
+            f"align {_TEXT} container-background-color height {_PADDING} vertical-align"
         ),
         "mj-button": (
             f"align background-color {_sides('border')} border-radius {_TEXT} container-background-color height {_LINK} "
@@ -55,7 +55,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
             f"{_LINK} max-height {_PADDING} sizes src srcset usemap width"
         ),
         "mj-divider": f"align border-color border-style border-width container-background-color {_PADDING} width",
-        "mj-spacer": f"{_sides('border')} container-background-color height {_PADDING} vertical-align width",
+        "mj-spacer": f"container-background-color height {_PADDING} vertical-align",
         "mj-table": (
             f"align border cellpadding cellspacing color container-background-color {_FONT} line-height {_PADDING} role "
             "table-layout text-decoration vertical-align width"
@@ -75,7 +75,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         "mj-accordion-title": f"background-color color {_FONT} {_PADDING}",
         "mj-accordion-text": f"background-color color {_FONT} letter-spacing line-height {_PADDING}",
         "mj-carousel": (
-            f"align background-color border-radius container-background-color icon-width left-icon {_PADDING} right-icon "
+            f"align border-radius container-background-color icon-width left-icon {_PADDING} right-icon "
             "tb-border tb-border-radius tb-hover-border-color tb-selected-border-color tb-width thumbnails"
         ),
         "mj-carousel-image": (
@@ -97,6 +97,21 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 # mj-all and mj-class set defaults for any tag, so they take the attributes of every tag.
 _ANY_ATTRIBUTE = frozenset().union(*(names for tag, names in ATTRIBUTES.items() if tag != "mjml"))
 ATTRIBUTES |= {"mj-all": _ANY_ATTRIBUTE, "mj-class": _ANY_ATTRIBUTE | {"name"}}
+
+# Attributes of MJML that the renderer takes and does nothing with; found by rendering each.
+WITHOUT_EFFECT: dict[str, frozenset[str]] = {
+    "mj-section": words("text-padding"),
+    "mj-wrapper": words("text-padding"),
+    "mj-hero": words("border-radius container-background-color"),
+    "mj-button": words("title"),
+    "mj-image": words("border-top border-bottom sizes"),
+    "mj-table": words("font-style font-weight role text-decoration"),
+    "mj-social": words("table-layout"),
+    "mj-social-element": words("icon-position sizes srcset"),
+    "mj-navbar-link": words("title"),
+    "mj-accordion-title": words("font-style font-weight"),
+    "mj-accordion-text": words("font-style"),
+}
 
 _IN_COLUMN = words(
     "mj-accordion mj-button mj-carousel mj-divider mj-image mj-navbar mj-raw mj-social mj-spacer mj-table mj-text"

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from mailer.compose import AlongItem, CampaignContent, Envelope, Recipient, compile_campaign
 
@@ -61,13 +61,13 @@ def reader(**changes: Any) -> Recipient:
 
 
 def opened(data: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(data, policy=email.policy.default))
+    return email.message_from_bytes(data, policy=email.policy.default)
 
 
 def part_of(data: bytes, subtype: str) -> str:
     body = opened(data).get_body((subtype,))
     assert body is not None
-    return str(body.get_content())
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 def head(data: bytes) -> bytes:

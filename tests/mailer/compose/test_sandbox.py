@@ -1,0 +1,90 @@
+import pytest
+
+from mailer.compose import RenderError, TemplateError
+from mailer.compose.content import Scalar
+from mailer.compose.sandbox import check_template, compile_template, render_template, values_for_author
+
+
+def said(source: str, **fields: Scalar) -> str:
+    check_template(source, part="text")
+    return render_template(
+        compile_template(source, part="text"), values_for_author("Anna", fields, {"promise": "P"}), part="text"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("{{ name }}", "Anna"),
+        ("{{ fields.city }} {{ fields['city'] }} {{ city }}", "Bonn Bonn Bonn"),
+        ("{{ fields.items }}{{ fields.keys | default('-') }}", "I-"),
+        ("{{ fields.none }}", ""),
+        ("{{ fields.nothing | default('x') | upper }}", "X"),
+        ("{% if fields.age > 17 and 'city' in fields %}y{% elif name %}z{% else %}n{% endif %}", "y"),
+        ("{% for one in ['a', 'b'] %}{{ loop.index }}{{ one }}{% endfor %}", "1a2b"),
+        ("{{ 'yes' if promise else 'no' }} {{ '{{' }}", "yes {{"),
+        ("{# nothing #}{{ name ~ '!' }}", "Anna!"),
+    ],
+)
+def test_what_an_author_may_write(source: str, wanted: str) -> None:
+    assert said(source, city="Bonn", items="I", age=18, none=None) == wanted
+
+
+def test_no_field_hides_what_is_ours() -> None:
+    assert said("{{ name }}{{ promise }}{{ fields.name }}", name="x", promise="y") == "AnnaPx"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 'a' * 1000000000 }}",
+        "{{ 10 ** 10000000 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{% for a in 'x' %}{% for b in 'y' %}{% endfor %}{% endfor %}",
+        "{% set x = name %}",
+        "{% macro m() %}{% endmacro %}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% block x %}{% endblock %}",
+        "{% filter upper %}{% endfilter %}",
+        "{% with x = 1 %}{% endwith %}",
+        "{{ range(9) }}",
+        "{{ name.__class__ }}",
+        "{{ fields._values }}{{ ''.__class__.__mro__ }}",
+        "{{ name.format(1) }}",
+        "{{ 'a' | replace('a', 'b') }}",
+        "{{ 'a' | center(1000000000) }}",
+        "{{ x | map('upper') }}",
+        "{{ lipsum() }}",
+        "{{ self }}{{ self._x }}",
+        "{{ _x }}",
+        "{{ {'a': 1} }}",
+        "{% if %}",
+        "{{ name",
+        "{% for x in name recursive %}{% endfor %}",
+        "{{ 1 / 0 }}",
+        "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+        "{{ " + "not " * 20000 + "1 }}",
+        "{% if 1 %}" * 200 + "{% endif %}" * 200,
+        "{% if 1 %}{{ 'a' | nofilter }}{% endif %}",
+    ],
+)
+def test_what_could_run_away_or_reach_out_is_refused_before_it_runs(source: str) -> None:
+    with pytest.raises(TemplateError):
+        check_template(source, part="text", is_html=True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ missing }}", "{{ fields.missing }}", "{{ 1 + name }}", "{{ fields.age > 'x' }}", "{{ fields._values }}"],
+)
+def test_what_fails_for_one_reader_says_so_and_falls_back_to_nothing(source: str) -> None:
+    with pytest.raises(RenderError) as refused:
+        said(source, age=3)
+    assert refused.value.part == "text"
+
+
+def test_an_output_without_end_is_stopped() -> None:
+    with pytest.raises(RenderError, match="longer"):
+        said("{% for one in fields.long %}{{ fields.long }}{% endfor %}", long="x" * 5000)
