@@ -6,7 +6,7 @@ Derived and replaceable: `recompute` makes it from terms and history at any time
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ def recompute(connection: Connection, publication_id: int, subscriber_ids: Colle
 def store(
     connection: Connection,
     publication_id: int,
-    known: dict[int, tuple[Terms | None, History]],
+    known: Mapping[int, tuple[Terms | None, History]],
     now: datetime,
 ) -> None:
     """Replace the openings of these subscribers by those that follow from terms and history."""

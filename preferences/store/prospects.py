@@ -66,7 +66,7 @@ def schedule_of(connection: Connection, publication_id: int) -> Schedule:
             )
             for row in campaigns
         ),
-        last_at=dict(last),  # type: ignore[arg-type]
+        last_at=dict(last),
     )
 
 

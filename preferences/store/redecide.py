@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
 from preferences.basis import basis_of
-from preferences.campaign import Candidate
-from preferences.decision import Outcome, charged_topic, decide
+from preferences.campaign import Candidate, ExpiryBasis
+from preferences.decision import DEFAULT_EXPIRY, Outcome, charged_topic, decide
 from preferences.delivery import State
 from preferences.expectation import DIGESTS, Arrives
 from preferences.store.open_deliveries import OpenDelivery, Situation, situations
@@ -55,26 +56,31 @@ class Changes:
 
 
 def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> None:
-    """Set columns of deliveries; each entry names its `delivery` and the same columns."""
-    columns = [name for name in values[0] if name != "delivery"]
-    statement = update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
-    connection.execute(
-        statement.values({name: bindparam(f"new_{name}") for name in columns}),
-        [{"delivery": one["delivery"], **{f"new_{name}": one[name] for name in columns}} for one in values],
-    )
+    """Set columns of deliveries, one statement for each set of columns; each entry names its `delivery`."""
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in values:
+        by_columns.setdefault(tuple(sorted(one.keys() - {"delivery"})), []).append(one)
+    for columns, moved in by_columns.items():
+        statement = update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
+        connection.execute(
+            statement.values({name: bindparam(f"new_{name}") for name in columns}),
+            [{"delivery": one["delivery"], **{f"new_{name}": one[name] for name in columns}} for one in moved],
+        )
 
 
 def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, changes: Changes) -> None:
     now = changes.now
+    if delivery.state is State.DUE and delivery.wakes_at is not None:
+        now = max(now, delivery.wakes_at)  # a reader's own time that is still to come is judged at that time
     candidate = candidate_of(situation, schedule, delivery, now)
     standing = situation.subscriber.standing
     decision = decide(standing, situation.terms, situation.history, candidate, now)
     if is_the_same(decision, delivery.state, delivery.reason, delivery.opens_at, delivery.topic_id):
         return
     if decision.outcome is Outcome.SEND and delivery.state in (State.DUE, State.DEFERRED):
-        return
+        return  # it leaves when it was to leave anyway, and is decided once more then
     basis = basis_of(situation.terms, situation.history, candidate, standing, now)
-    changes.decisions.append(decision_row(changes.publication_id, delivery.id, decision, basis, now))
+    changes.decisions.append(decision_row(changes.publication_id, delivery.id, decision, basis, changes.now))
     changes.deliveries.append(
         {"delivery": delivery.id, **standing_of_delivery(decision, situation.terms, candidate, now)}
     )
@@ -83,8 +89,17 @@ def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, ch
 def candidate_of(situation: Situation, schedule: Schedule, delivery: OpenDelivery, now: datetime) -> Candidate:
     """The delivery as the law sees it now: what left a digest counts as having waited; what waits is told what comes."""
     has_waited = delivery.has_waited or _has_left_its_digest(situation, delivery)
+    if has_waited and not delivery.has_waited:
+        delivery = _with_time_to_go(delivery, now)
     coming_at = coming_for(situation, schedule, delivery, now) if has_waited else None
     return delivery.candidate(coming_at, has_waited=has_waited)
+
+
+def _with_time_to_go(delivery: OpenDelivery, now: datetime) -> OpenDelivery:
+    """An item of a digest had no expiry of its own; from when it left its digest it has the usual one."""
+    if delivery.expiry is ExpiryBasis.MARKETER or delivery.expires_at is None:
+        return delivery
+    return replace(delivery, expires_at=max(delivery.expires_at, now + DEFAULT_EXPIRY))
 
 
 def _has_left_its_digest(situation: Situation, delivery: OpenDelivery) -> bool:

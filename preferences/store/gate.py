@@ -1,0 +1,122 @@
+"""The gate: decide again and count. One short transaction claims subscribers, locks them, reads, decides and counts.
+
+Two campaigns, two workers or two machines cannot both take the last opening: whoever holds the subscriber's lock reads
+the history after the lock, and counts before it is released. Nothing is rendered or sent in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from preferences.errors import AnyDoubt
+from preferences.store import openings
+from preferences.store.clock import check_clock
+from preferences.store.gate_rows import HandOver, Writes
+from preferences.store.judging import judge
+from preferences.store.leases import holds_lease
+from preferences.store.open_deliveries import RUNNING, UNDECIDED, situations
+from preferences.store.prospects import schedule_of
+from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What one transaction decided: the mails to hand over, and the subscriber after whom to go on."""
+
+    mails: tuple[HandOver, ...]
+    last_subscriber: int
+    claimed: int
+
+
+def decide_group(
+    connection: Connection,
+    publication_id: int,
+    lease_id: int,
+    now: datetime,
+    real_now: datetime,
+    *,
+    limit: int,
+    after: int = 0,
+) -> Group | None:
+    """Claim up to `limit` subscribers with something due, decide everything due for them, and count what leaves.
+
+    None where nobody is due after the subscriber `after` whom nobody else holds. Raises `AnyDoubt` where the lease is
+    no longer one's own or a clock disagrees; then nothing is counted and nothing leaves.
+    """
+    if not holds_lease(connection, lease_id, real_now):
+        raise AnyDoubt(f"lease {lease_id} has ended: another process may have taken over")
+    check_newest_count(connection, now)
+    claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after)
+    if not claimed:
+        return None
+    schedule = schedule_of(connection, publication_id)
+    found = situations(connection, publication_id, claimed, now)
+    writes = Writes(connection, publication_id, lease_id, now)
+    for situation in found.values():
+        judge(situation, schedule, writes)
+    mails = writes.write()
+    counted = {one: (found[one].terms, history) for one, history in writes.histories.items()}
+    openings.store(connection, publication_id, counted, now)
+    return Group(mails=tuple(mails), last_subscriber=max(claimed), claimed=len(claimed))
+
+
+def claim_subscribers(
+    connection: Connection, publication_id: int, now: datetime, *, limit: int, after: int = 0
+) -> list[int]:
+    """Lock up to `limit` subscribers for whom something is to be decided now, in number order, passing over held ones.
+
+    What is read afterwards, in statements of their own, is what is true: the row that was locked is not looked at.
+    """
+    awake = (
+        select(DELIVERY.c.id)
+        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
+        .where(
+            (DELIVERY.c.subscriber_id == SUBSCRIBER.c.id)
+            & DELIVERY.c.state.in_(UNDECIDED)
+            & (DELIVERY.c.wakes_at <= now)
+            & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
+        )
+        .correlate(SUBSCRIBER)
+        .exists()
+    )
+    statement = (
+        select(SUBSCRIBER.c.id)
+        .where((SUBSCRIBER.c.publication_id == publication_id) & (SUBSCRIBER.c.id > after) & awake)
+        .order_by(SUBSCRIBER.c.id)
+        .limit(limit)
+    )
+    if connection.dialect.name == "postgresql":
+        statement = statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
+    return list(connection.execute(statement).scalars())
+
+
+def check_newest_count(connection: Connection, now: datetime) -> None:
+    """Raise `AnyDoubt` where the newest counted instant lies more than 30 s ahead of the clock."""
+    newest: datetime | None = connection.execute(
+        select(COUNTED.c.counted_at)
+        .outerjoin(UNCOUNTED, UNCOUNTED.c.counted_id == COUNTED.c.id)
+        .where(COUNTED.c.attempt_id.is_not(None) & UNCOUNTED.c.counted_id.is_(None))
+        .order_by(COUNTED.c.id.desc())
+        .limit(1)
+    ).scalar()
+    if newest is not None and newest > now:
+        check_clock(now, newest, "the newest counted mail")
+
+
+def due_publications(connection: Connection, now: datetime) -> Sequence[int]:
+    """The publications for which something is to be decided now, in number order."""
+    rows = connection.execute(
+        select(DELIVERY.c.publication_id)
+        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
+        .where(
+            DELIVERY.c.state.in_(UNDECIDED)
+            & (DELIVERY.c.wakes_at <= now)
+            & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
+        )
+        .distinct()
+    )
+    return sorted(rows.scalars())

@@ -1,0 +1,299 @@
+"""The rows that one transaction of the gate writes: decisions, attempts, counts, and where each delivery stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from preferences.basis import basis_of, basis_of_verdict
+from preferences.campaign import Candidate, DigestDue, ExpiryBasis
+from preferences.decision import Decision, Outcome, Reason
+from preferences.delivery import State
+from preferences.expectation import Arrives, Terms
+from preferences.history import CountedMail, History
+from preferences.ranking import Verdict
+from preferences.store.digest_rows import digest_for_slot
+from preferences.store.open_deliveries import OpenDelivery, Situation
+from preferences.store.redecide import move_deliveries
+from preferences.store.subscribers import SubscriberRow
+from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY
+from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One campaign that travels in another mail: along in it, or as an item of a digest."""
+
+    delivery_id: int
+    campaign_id: int
+    revision: int
+    topic_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestRow:
+    """A digest at its slot, and what is pending for it."""
+
+    digest: DigestDue
+    items: tuple[OpenDelivery, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class HandOver:
+    """One counted mail that is to be handed over now: everything its message needs, as of the commit.
+
+    `campaign_id` is None for a digest. `history` includes this mail; `lines` came along, `items` stand in the digest.
+    """
+
+    delivery_id: int
+    publication_id: int
+    subscriber: SubscriberRow
+    terms: Terms
+    history: History
+    rhythm: Arrives | None
+    topic_id: int | None
+    committed_at: datetime
+    campaign_id: int | None = None
+    revision: int = 1
+    attempt_id: int = 0
+    lines: list[Line] = field(default_factory=list)
+    items: tuple[Line, ...] = ()
+
+
+class Writes:
+    """Collects what is decided in one transaction, and writes it with few statements."""
+
+    def __init__(self, connection: Connection, publication_id: int, lease_id: int, now: datetime) -> None:
+        self.now = now
+        self.histories: dict[int, History] = {}
+        self.mails: dict[int, HandOver] = {}
+        self._connection = connection
+        self._publication_id = publication_id
+        self._lease_id = lease_id
+        self._decisions: list[dict[str, Any]] = []
+        self._moves: list[dict[str, Any]] = []
+        self._wakes: list[dict[str, Any]] = []
+        self._counted: dict[int, list[dict[str, Any]]] = {}
+
+    def wake_at(self, delivery_id: int, at: datetime) -> None:
+        """Look at a delivery again at `at`; nothing was decided."""
+        self._wakes.append({"delivery": delivery_id, "wakes_at": at})
+
+    def to_next_slot(self, items: Iterable[OpenDelivery], slot_at: datetime) -> None:
+        """These items came too late for a slot whose digest went out already."""
+        for item in items:
+            self.wake_at(item.id, slot_at)
+
+    def digest_for(self, situation: Situation, rhythm: Arrives, slot_on: date, slot_at: datetime) -> int | None:
+        """The number of a new digest for that slot; None where there was one already."""
+        return digest_for_slot(
+            self._connection, self._publication_id, situation.subscriber.id, rhythm, slot_on, slot_at
+        )
+
+    def drop_empty_digest(self, delivery_id: int) -> None:
+        """Nothing is left for a digest that was to be tried again: an empty digest is not sent."""
+        values = {"state": State.NOT_SENT.value, "reason": Reason.OFF_TOPIC.value, "wakes_at": None}
+        self._connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(**values))
+
+    def decided(self, situation: Situation, candidate: Candidate, decision: Decision, history: History) -> None:
+        """A decision about one candidate that sends nothing."""
+        standing = situation.subscriber.standing
+        basis = basis_of(situation.terms, history, candidate, standing, self.now)
+        self._decisions.append(decision_row(self._publication_id, candidate.id, decision, basis, self.now))
+        values = standing_of_delivery(decision, situation.terms, candidate, self.now)
+        self._moves.append({"delivery": candidate.id, **values})
+
+    def stays(self, situation: Situation, delivery: OpenDelivery, verdict: Verdict) -> None:
+        """A campaign that does not leave now: it waits, goes elsewhere, or is not sent."""
+        subject, decision = _candidate(verdict), verdict.decision
+        same = is_the_same(decision, delivery.state, delivery.reason, delivery.opens_at, delivery.topic_id)
+        if not same:
+            self._decide(situation, verdict)
+        values = standing_of_delivery(decision, situation.terms, subject, self.now)
+        self._moves.append({"delivery": delivery.id, **values})
+
+    def leaves(self, situation: Situation, delivery: OpenDelivery, verdict: Verdict) -> None:
+        """A campaign that leaves now by itself: decided, counted and handing over."""
+        decision = verdict.decision
+        topic = situation.terms.topics[decision.topic or 0]
+        mail = CountedMail(at=self.now, topics=frozenset({topic.topic}), notice=topic.notice)
+        self._decide(situation, verdict)
+        self._hand_over(situation, delivery, mail, topic_id=topic.topic)
+        self._count(situation, delivery.id, topic.topic, in_total=not topic.notice)
+        self._moves.append(_handing_over(delivery.id, decision, self._lease_id, has_waited=delivery.has_waited))
+
+    def comes_along(self, situation: Situation, delivery: OpenDelivery, verdict: Verdict) -> None:
+        """A campaign that comes along in a mail of this transaction."""
+        decision = verdict.decision
+        carrier = self.mails[decision.carrier or 0]
+        topic = decision.topic or 0
+        self._decide(situation, verdict)
+        if topic not in verdict.in_mail:
+            self._count(situation, carrier.delivery_id, topic, in_total=False, along=True)
+            self.histories[situation.subscriber.id] = self._history(situation).with_along(topic, self.now)
+        carrier.lines.append(_line(delivery))
+        values = _handing_over(
+            delivery.id, decision, self._lease_id, carrier_id=carrier.delivery_id, has_waited=delivery.has_waited
+        )
+        self._moves.append(
+            {**values, "digest_stopped": delivery.digest_stopped or delivery.state is State.DIGEST_TO_COME}
+        )
+
+    def digest_leaves(self, situation: Situation, row: DigestRow, verdict: Verdict) -> None:
+        """A digest that leaves at its slot with all its items."""
+        digest = row.digest
+        self._decide(situation, verdict)
+        mail = CountedMail(at=self.now, topics=digest.topics, rhythm=digest.rhythm)
+        self._hand_over(situation, digest, mail, topic_id=None)
+        self.mails[digest.id].items = tuple(_line(item) for item in row.items)
+        for position, topic in enumerate(sorted(digest.topics)):
+            self._count(situation, digest.id, topic, in_total=position == 0, rhythm=digest.rhythm)
+        self._moves.append(_handing_over(digest.id, verdict.decision, self._lease_id))
+        for item in row.items:
+            self._connection.execute(
+                update(DELIVERY)
+                .where(DELIVERY.c.id == item.id)
+                .values(state=State.HANDING_OVER.value, carrier_id=digest.id, wakes_at=None)
+            )
+
+    def digest_stays(self, situation: Situation, row: DigestRow, verdict: Verdict) -> None:
+        """A digest that does not leave: late, it waits for an allowed hour; stopped, its items wait for the next slot.
+
+        Items that came along in this very transaction are moved once more by that, which is noted later.
+        """
+        decision = verdict.decision
+        self._decide(situation, verdict)
+        late = decision.outcome is Outcome.WAIT and decision.reason in (Reason.QUIET_DAY, Reason.QUIET_HOURS)
+        state = State.WAITING if late else State.NOT_SENT
+        values = {"state": state.value, "reason": decision.reason.value, "opens_at": decision.opens_at}
+        self._connection.execute(
+            update(DELIVERY)
+            .where(DELIVERY.c.id == row.digest.id)
+            .values(**values, wakes_at=decision.opens_at if late else None)
+        )
+        self._connection.execute(
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_([item.id for item in row.items]))
+            .values(wakes_at=decision.opens_at, opens_at=decision.opens_at, digest_stopped=not late)
+        )
+
+    def write(self) -> list[HandOver]:
+        """Write everything that was noted; answers the mails that are now counted, in the order of their deliveries."""
+        connection = self._connection
+        if self._wakes:
+            move_deliveries(connection, self._wakes)
+        if self._moves:
+            move_deliveries(connection, self._moves)
+        if self._decisions:
+            connection.execute(insert(DECISION), self._decisions)
+        mails = [self.mails[delivery] for delivery in sorted(self.mails)]
+        if mails:
+            self._write_attempts(mails)
+        return mails
+
+    def _write_attempts(self, mails: list[HandOver]) -> None:
+        rows = [
+            {
+                "publication_id": self._publication_id,
+                "delivery_id": mail.delivery_id,
+                "lease_id": self._lease_id,
+                "revision": mail.revision,
+                "committed_at": self.now,
+            }
+            for mail in mails
+        ]
+        inserted = self._connection.execute(insert(ATTEMPT).returning(ATTEMPT.c.id, ATTEMPT.c.delivery_id), rows)
+        attempts = {delivery: attempt for attempt, delivery in inserted}
+        for mail in mails:
+            mail.attempt_id = attempts[mail.delivery_id]
+        counted = [
+            {**row, "attempt_id": attempts[delivery]} for delivery, rows in self._counted.items() for row in rows
+        ]
+        self._connection.execute(insert(COUNTED), counted)
+
+    def _decide(self, situation: Situation, verdict: Verdict) -> None:
+        basis = basis_of_verdict(situation.terms, situation.subscriber.standing, verdict, self.now)
+        row = decision_row(self._publication_id, verdict.subject.id, verdict.decision, basis, self.now)
+        self._decisions.append(row)
+
+    def _history(self, situation: Situation) -> History:
+        return self.histories.get(situation.subscriber.id, situation.history)
+
+    def _hand_over(
+        self, situation: Situation, delivery: OpenDelivery | DigestDue, mail: CountedMail, *, topic_id: int | None
+    ) -> None:
+        history = self._history(situation).with_mail(mail)
+        self.histories[situation.subscriber.id] = history
+        mail_out = HandOver(
+            delivery_id=delivery.id,
+            publication_id=self._publication_id,
+            subscriber=situation.subscriber,
+            terms=situation.terms,
+            history=history,
+            rhythm=delivery.rhythm,
+            topic_id=topic_id,
+            committed_at=self.now,
+        )
+        if isinstance(delivery, OpenDelivery):
+            mail_out.campaign_id = delivery.campaign_id
+            mail_out.revision = delivery.revision
+        self.mails[delivery.id] = mail_out
+
+    def _count(
+        self,
+        situation: Situation,
+        delivery_id: int,
+        topic: int,
+        *,
+        in_total: bool,
+        along: bool = False,
+        rhythm: Arrives | None = None,
+    ) -> None:
+        self._counted.setdefault(delivery_id, []).append(
+            {
+                "publication_id": self._publication_id,
+                "subscriber_id": situation.subscriber.id,
+                "topic_id": topic,
+                "counted_at": self.now,
+                "in_total": in_total,
+                "along": along,
+                "rhythm": None if rhythm is None else rhythm.value,
+            }
+        )
+
+
+def _candidate(verdict: Verdict) -> Candidate:
+    assert isinstance(verdict.subject, Candidate)  # the caller asks about campaigns only
+    return verdict.subject
+
+
+def _line(delivery: OpenDelivery) -> Line:
+    return Line(
+        delivery_id=delivery.id,
+        campaign_id=delivery.campaign_id or 0,
+        revision=delivery.revision,
+        topic_id=delivery.topic_id,
+    )
+
+
+def _handing_over(
+    delivery_id: int, decision: Decision, lease_id: int, *, carrier_id: int | None = None, has_waited: bool = False
+) -> dict[str, Any]:
+    return {
+        "delivery": delivery_id,
+        "state": State.HANDING_OVER.value,
+        "reason": decision.reason.value,
+        "topic_id": decision.topic,
+        "expires_at": decision.expires_at,
+        "expiry": ExpiryBasis(decision.expiry).value,
+        "opens_at": None,
+        "wakes_at": None,
+        "has_waited": has_waited,
+        "digest_stopped": False,
+        "carrier_id": carrier_id,
+        "lease_id": lease_id,
+    }

@@ -1,0 +1,162 @@
+"""Deciding everything due for one subscriber, from what was read under the lock, and noting what is to be written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from preferences.calendar import local_date
+from preferences.campaign import Candidate, DigestDue
+from preferences.decision import HELD, Outcome, Reason, charged_topic, decide
+from preferences.delivery import State
+from preferences.digest import next_slot
+from preferences.expectation import DIGESTS, Arrives
+from preferences.own_time import next_own_time
+from preferences.ranking import Verdict, decide_together
+from preferences.store.gate_rows import DigestRow, Writes
+from preferences.store.open_deliveries import OpenDelivery, Situation
+from preferences.store.prospects import Schedule
+from preferences.store.redecide import candidate_of
+
+_MOMENT = timedelta(microseconds=1)
+
+
+def judge(situation: Situation, schedule: Schedule, writes: Writes) -> None:
+    """Decide what is due for one subscriber in rank order, and what comes along; note all of it in `writes`."""
+    digests = _digests_due(situation, schedule, writes)
+    due: list[Candidate | DigestDue] = [row.digest for row in digests]
+    due += _campaigns_due(situation, schedule, writes)
+    waiting = _may_come_along(situation, schedule, digests, {subject.id for subject in due}, writes.now)
+    if not due:
+        return
+    standing = situation.subscriber.standing
+    verdicts = decide_together(standing, situation.terms, situation.history, due, waiting, writes.now)
+    note = _Note(situation, {row.digest.id: row for row in digests}, writes)
+    for verdict in verdicts:
+        note.verdict(verdict)
+
+
+def _campaigns_due(situation: Situation, schedule: Schedule, writes: Writes) -> list[Candidate]:
+    return [
+        candidate_of(situation, schedule, delivery, writes.now)
+        for delivery in situation.open
+        if delivery.campaign_id is not None
+        and delivery.state is not State.DIGEST_TO_COME
+        and delivery.is_awake(writes.now)
+        and not _sleeps_on(situation, delivery, writes)
+    ]
+
+
+def _sleeps_on(situation: Situation, delivery: OpenDelivery, writes: Writes) -> bool:
+    """What a cap or a pause held wakes when its caps open; its own time of day may be later, and then it sleeps on."""
+    held_by_cap = delivery.reason in HELD and delivery.reason is not Reason.NEXT_MAIL
+    if not (delivery.has_waited and held_by_cap and delivery.opens_at is not None):
+        return False
+    expired = delivery.expires_at is not None and writes.now > delivery.expires_at
+    own = next_own_time(situation.terms, delivery.candidate(None), delivery.opens_at)
+    if expired or own <= writes.now:
+        return False
+    writes.wake_at(delivery.id, own)
+    return True
+
+
+def _may_come_along(
+    situation: Situation, schedule: Schedule, digests: list[DigestRow], due: set[int], now: datetime
+) -> list[Candidate]:
+    """What waits for a cap or a pause, and the items of digests that were stopped or may be stopped right now."""
+    in_due_digest = {item.id for row in digests for item in row.items}
+    return [
+        candidate_of(situation, schedule, delivery, now)
+        for delivery in situation.open
+        if delivery.campaign_id is not None
+        and delivery.id not in due
+        and (
+            delivery.digest_stopped or delivery.id in in_due_digest
+            if delivery.state is State.DIGEST_TO_COME
+            else delivery.has_waited
+        )
+    ]
+
+
+def _digests_due(situation: Situation, schedule: Schedule, writes: Writes) -> list[DigestRow]:
+    """The digests whose slot has come, each with all items that are pending for its rhythm."""
+    rows = []
+    for rhythm in sorted(DIGESTS):
+        kept = next((one for one in situation.open if one.rhythm is rhythm), None)
+        items = _items(situation, rhythm)
+        awake = kept.is_awake(writes.now) if kept is not None else any(item.is_awake(writes.now) for item in items)
+        if awake:
+            items = [item for item in items if _stays_in_digest(situation, schedule, item, writes)]
+            row = _digest_row(situation, rhythm, kept, items, writes)
+            rows += [] if row is None else [row]
+    return rows
+
+
+def _items(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
+    """What is pending for a rhythm, by rank: relevance is not scored yet, so by age."""
+    return [
+        delivery
+        for delivery in situation.open
+        if delivery.state is State.DIGEST_TO_COME
+        and (topic := charged_topic(situation.terms, delivery.topics)) is not None
+        and topic.arrives is rhythm
+    ]
+
+
+def _stays_in_digest(situation: Situation, schedule: Schedule, item: OpenDelivery, writes: Writes) -> bool:
+    """An item is decided again before its digest: it may have expired, or its reader may have left."""
+    candidate = candidate_of(situation, schedule, item, writes.now)
+    standing = situation.subscriber.standing
+    # Judged a moment before the slot, so that the slot it belongs to is this one.
+    decision = decide(
+        standing, situation.terms, situation.history, candidate, min(writes.now, item.wakes_at or writes.now)
+    )
+    if decision.outcome is Outcome.DIGEST:
+        return True
+    writes.decided(situation, candidate, decision, situation.history)
+    return False
+
+
+def _digest_row(
+    situation: Situation, rhythm: Arrives, kept: OpenDelivery | None, items: list[OpenDelivery], writes: Writes
+) -> DigestRow | None:
+    if not items:
+        if kept is not None:
+            writes.drop_empty_digest(kept.id)
+        return None
+    slot_at = kept.scheduled_at if kept is not None else min(item.wakes_at or writes.now for item in items)
+    slot_on = kept.slot_on if kept is not None else local_date(situation.terms.zone, slot_at)
+    assert slot_on is not None  # a digest's row has its slot
+    delivery_id = kept.id if kept is not None else writes.digest_for(situation, rhythm, slot_on, slot_at)
+    if delivery_id is None:  # that slot's digest went out already: these came too late for it
+        writes.to_next_slot(items, next_slot(situation.terms, rhythm, writes.now + _MOMENT).at)
+        return None
+    topics = frozenset(t.topic for i in items if (t := charged_topic(situation.terms, i.topics)) is not None)
+    digest = DigestDue(id=delivery_id, rhythm=rhythm, slot_on=slot_on, slot_at=slot_at, topics=topics)
+    return DigestRow(digest=digest, items=tuple(items))
+
+
+class _Note:
+    """Turns the verdicts about one subscriber into rows, in the order in which they were decided."""
+
+    def __init__(self, situation: Situation, digests: dict[int, DigestRow], writes: Writes) -> None:
+        self.situation = situation
+        self.digests = digests
+        self.writes = writes
+        self.open = {delivery.id: delivery for delivery in situation.open}
+        self.stopped: list[DigestRow] = []
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Note one verdict."""
+        subject, decision = verdict.subject, verdict.decision
+        if isinstance(subject, DigestDue):
+            row = self.digests[subject.id]
+            if decision.outcome is Outcome.SEND:
+                self.writes.digest_leaves(self.situation, row, verdict)
+            else:
+                self.writes.digest_stays(self.situation, row, verdict)
+        elif decision.carrier is not None:
+            self.writes.comes_along(self.situation, self.open[subject.id], verdict)
+        elif decision.outcome is Outcome.SEND:
+            self.writes.leaves(self.situation, self.open[subject.id], verdict)
+        else:
+            self.writes.stays(self.situation, self.open[subject.id], verdict)
