@@ -75,7 +75,8 @@ def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, ch
     candidate = candidate_of(situation, schedule, delivery, now)
     standing = situation.subscriber.standing
     decision = decide(standing, situation.terms, situation.history, candidate, now)
-    if is_the_same(decision, delivery.state, delivery.reason, delivery.opens_at, delivery.topic_id):
+    same = is_the_same(decision, delivery.state, delivery.reason, delivery.opens_at, delivery.topic_id)
+    if same and delivery.wakes_at is not None:
         return
     if decision.outcome is Outcome.SEND and delivery.state in (State.DUE, State.DEFERRED):
         return  # it leaves when it was to leave anyway, and is decided once more then

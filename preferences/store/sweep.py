@@ -1,0 +1,97 @@
+"""The sweeper: what a process left behind when its lease ended, and campaigns that are finished, but not before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
+from preferences.store.events import SYSTEM, record
+from preferences.store.leases import expire_leases
+from preferences.store.results import put_in_doubt
+from preferences.store.subscribers import lock_subscribers
+from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, LEASE, SERVICE_MAIL
+
+_AT_ONCE = 500
+
+
+def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> int:
+    """Put in doubt what was handing over when a lease ended; answers how many. `real_now` is the machine's clock.
+
+    Nobody knows whether the final dot of those was written: they stay counted and are never sent again by themselves.
+    """
+    expire_leases(connection, real_now)
+    rows = connection.execute(
+        select(ATTEMPT.c.id, ATTEMPT.c.delivery_id, ATTEMPT.c.publication_id, DELIVERY.c.subscriber_id)
+        .join(LEASE, LEASE.c.id == ATTEMPT.c.lease_id)
+        .join(DELIVERY, DELIVERY.c.id == ATTEMPT.c.delivery_id)
+        .where(ATTEMPT.c.outcome.is_(None) & LEASE.c.ended_at.is_not(None))
+        .order_by(ATTEMPT.c.id)
+        .limit(_AT_ONCE)
+    ).all()
+    lock_subscribers(connection, {row.subscriber_id for row in rows})
+    swept = 0
+    for row in rows:
+        closed = connection.execute(
+            update(ATTEMPT)
+            .where((ATTEMPT.c.id == row.id) & ATTEMPT.c.outcome.is_(None))
+            .values(outcome=AttemptOutcome.IN_DOUBT.value, ended_at=now, reply="the process that sent it ended")
+        )
+        if closed.rowcount:
+            put_in_doubt(connection, row.publication_id, row.delivery_id, now)
+            swept += 1
+    _release_service_mails(connection)
+    return swept
+
+
+def _release_service_mails(connection: Connection) -> None:
+    """A service mail that a person is waiting for is tried again, whatever became of the first try."""
+    ended = select(LEASE.c.id).where(LEASE.c.ended_at.is_not(None))
+    connection.execute(
+        update(SERVICE_MAIL)
+        .where((SERVICE_MAIL.c.state == "sending") & SERVICE_MAIL.c.lease_id.in_(ended))
+        .values(state="due", lease_id=None)
+    )
+
+
+def settle_campaigns(connection: Connection, now: datetime) -> list[int]:
+    """Bring the status of running campaigns up to date; answers those that are finished by it.
+
+    *Waiting*: nothing is due and something waits. *Finished*: every member of the audience has a final outcome.
+    """
+    finished = []
+    running = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value)
+    campaigns = connection.execute(
+        select(CAMPAIGN.c.id, CAMPAIGN.c.publication_id, CAMPAIGN.c.status)
+        .where(CAMPAIGN.c.status.in_(running))
+        .order_by(CAMPAIGN.c.id)
+    ).all()
+    for campaign in campaigns:
+        status = _status(connection, campaign.id)
+        if status is CampaignStatus.FINISHED:
+            finished.append(campaign.id)
+            record(connection, campaign.publication_id, "finished", SYSTEM, now, campaign_id=campaign.id)
+        if status.value != campaign.status:
+            connection.execute(
+                update(CAMPAIGN)
+                .where((CAMPAIGN.c.id == campaign.id) & CAMPAIGN.c.status.in_(running))
+                .values(status=status.value, finished_at=now if status is CampaignStatus.FINISHED else None)
+            )
+    return finished
+
+
+def _status(connection: Connection, campaign_id: int) -> CampaignStatus:
+    open_states = [state.value for state in OPEN]
+    states: set[str] = set(
+        connection.execute(
+            select(DELIVERY.c.state)
+            .where((DELIVERY.c.campaign_id == campaign_id) & DELIVERY.c.state.in_(open_states))
+            .distinct()
+        ).scalars()
+    )
+    if not states:
+        return CampaignStatus.FINISHED
+    if states <= {State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value}:
+        return CampaignStatus.WAITING
+    return CampaignStatus.SENDING
