@@ -83,7 +83,7 @@ def show(slug: str | None) -> None:
 @_described_by(_DETAILS)
 def change(slug: str | None, **details: str | None) -> None:
     """Change the publication SLUG, which may be left out where there is only one. What is not named stays."""
-    changes = {field: value for field, value in details.items() if value is not None}
+    changes: dict[str, str | None] = {field: value for field, value in details.items() if value is not None}
     with installation(slug) as here, here.database.write() as connection:
         row = publication_named(connection, slug)
         if changes:
