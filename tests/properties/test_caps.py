@@ -89,7 +89,7 @@ def test_mails_that_were_let_go_never_exceed_a_cap_in_any_calendar_reading_or_bu
     reader = Reader(reader.asked, reader.cadences)
     terms = terms_of(reader)
     history, now, sent = History(), start, list[CountedMail]()
-    for number in range(60):
+    for number in range(40):
         now += data.draw(st.sampled_from([timedelta(minutes=7), timedelta(hours=5), timedelta(hours=24), 3 * DAY]))
         subject = data.draw(campaigns(now, id=1000 + number))
         decision = decide(GOOD_STANDING, terms, history, subject, now)

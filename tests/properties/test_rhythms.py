@@ -56,7 +56,8 @@ clocks = st.sampled_from([time(0), time(2, 30), time(9), time(23, 30)]) | st.tim
 
 def issues_at(zone: str, dates: Iterator[date], clock: time) -> list[datetime]:
     """The instants of a rhythm: the same time by the local clock, as calendars of senders have it."""
-    walls = [datetime.combine(on, clock, zone_of(zone)).astimezone(UTC) for on in dates]
+    # Fold 0: in a gap a calendar takes the time after it.
+    walls = [datetime.combine(on, clock.replace(fold=0), zone_of(zone)).astimezone(UTC) for on in dates]
     return sorted(set(walls))
 
 
