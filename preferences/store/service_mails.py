@@ -1,0 +1,210 @@
+"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link. Not counted, and limited.
+
+A row only says what is to be written and to whom; the links in it are signed when it is composed, so that none is in
+the database and an hour is an hour from the mail on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from preferences.address import Address
+from preferences.expectation import Suppression
+from preferences.store.rows import inserted_key
+from preferences.store.subscribers import suppression_of
+from preferences.store.tables import SERVICE_MAIL, SIGN_UP_REQUEST
+
+# To one address and day at most one confirmation and three others. Counted back from now, so that no edge of a day
+# lets more through.
+DAY = timedelta(days=1)
+CONFIRMATIONS_A_DAY = 1
+OTHERS_A_DAY = 3
+# A dead address may ask for one confirmation in this time; another suppressed one for none.
+DEAD_ADDRESS_WAITS = timedelta(days=30)
+TRIES = 5
+
+_S = SERVICE_MAIL.c
+
+
+class ServiceKind(StrEnum):
+    """Which service mail; the value names its folder of templates."""
+
+    CONFIRM = "confirm"
+    CHANGED = "changed"
+    GOODBYE = "goodbye"
+    FRESH_LINK = "fresh_link"
+
+
+class ServiceState(StrEnum):
+    """Where a service mail stands. A dropped one lost its addressee."""
+
+    DUE = "due"
+    HANDING_OVER = "handing_over"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceMailRow:
+    """A service mail as stored; `details` are what was known when it was asked for."""
+
+    id: int
+    publication_id: int
+    kind: ServiceKind
+    subscriber_id: int | None
+    request_id: int | None
+    address: str
+    address_normalised: str
+    details: Mapping[str, Any]
+    state: ServiceState
+    due_at: datetime
+    tries: int
+    created_at: datetime
+
+
+_COLUMNS = tuple(_S[name] for name in ServiceMailRow.__dataclass_fields__)
+
+
+def queue(
+    connection: Connection,
+    publication_id: int,
+    kind: ServiceKind,
+    address: Address,
+    now: datetime,
+    *,
+    subscriber_id: int | None = None,
+    request_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> int | None:
+    """Ask for a service mail; answers its number, or None where the limits or a suppression leave it out."""
+    if not _may_be_written_to(connection, publication_id, kind, address, now):
+        return None
+    result = connection.execute(
+        insert(SERVICE_MAIL).values(
+            publication_id=publication_id,
+            kind=kind.value,
+            subscriber_id=subscriber_id,
+            request_id=request_id,
+            address=address.spelled,
+            address_normalised=address.normalised,
+            details=json.dumps(details or {}, ensure_ascii=False, sort_keys=True),
+            state=ServiceState.DUE.value,
+            due_at=now,
+            created_at=now,
+        )
+    )
+    return inserted_key(result)
+
+
+def _may_be_written_to(
+    connection: Connection, publication_id: int, kind: ServiceKind, address: Address, now: datetime
+) -> bool:
+    confirms = kind is ServiceKind.CONFIRM
+    suppressed = suppression_of(connection, publication_id, address)
+    if suppressed == Suppression.DEAD_ADDRESS.value:
+        return confirms and not _queued_since(
+            connection, publication_id, address, now - DEAD_ADDRESS_WAITS, confirms=True
+        )
+    if suppressed is not None and not (confirms and suppressed == Suppression.ERASED.value):
+        return False
+    today = _queued_since(connection, publication_id, address, now - DAY, confirms=confirms)
+    return today < (CONFIRMATIONS_A_DAY if confirms else OTHERS_A_DAY)
+
+
+def _queued_since(
+    connection: Connection, publication_id: int, address: Address, since: datetime, *, confirms: bool
+) -> int:
+    confirm = ServiceKind.CONFIRM.value
+    of_kind = _S.kind == confirm if confirms else _S.kind != confirm
+    count: int = connection.execute(
+        select(func.count()).where(
+            (_S.publication_id == publication_id)
+            & (_S.address_normalised == address.normalised)
+            & (_S.created_at > since)
+            & of_kind
+        )
+    ).scalar_one()
+    return count
+
+
+def due_service_mails(connection: Connection, now: datetime, limit: int = 100) -> list[ServiceMailRow]:
+    """What is to be written now, oldest first."""
+    chosen = select(*_COLUMNS).where(
+        (_S.state == ServiceState.DUE.value) & (_S.due_at <= now) & _S.address.is_not(None)
+    )
+    rows = connection.execute(chosen.order_by(_S.due_at, _S.id).limit(limit)).mappings()
+    return [_row(row) for row in rows]
+
+
+def service_mail(connection: Connection, service_mail_id: int) -> ServiceMailRow | None:
+    """The service mail of that number; None where its addressee was erased."""
+    chosen = select(*_COLUMNS).where((_S.id == service_mail_id) & _S.address.is_not(None))
+    row = connection.execute(chosen).mappings().first()
+    return None if row is None else _row(row)
+
+
+def _row(row: Mapping[Any, Any]) -> ServiceMailRow:
+    values = dict(row)
+    values["kind"], values["state"] = ServiceKind(values["kind"]), ServiceState(values["state"])
+    values["details"] = json.loads(values["details"])
+    return ServiceMailRow(**values)
+
+
+def claim(connection: Connection, service_mail_id: int, lease_id: int, now: datetime) -> bool:
+    """Take one for a process, and note the try; False where somebody else has it, or it is not due any more."""
+    taken = connection.execute(
+        update(SERVICE_MAIL)
+        .where((_S.id == service_mail_id) & (_S.state == ServiceState.DUE.value) & (_S.due_at <= now))
+        .values(state=ServiceState.HANDING_OVER.value, lease_id=lease_id, tries=_S.tries + 1)
+    )
+    return taken.rowcount == 1
+
+
+def mark_sent(connection: Connection, row: ServiceMailRow, now: datetime, reply: str = "") -> None:
+    """The next server has it. A confirmation notes with its request when it was sent."""
+    _mark(connection, row, ServiceState.SENT, sent_at=now, reply=reply)
+    if row.request_id is not None:
+        connection.execute(
+            update(SIGN_UP_REQUEST).where(SIGN_UP_REQUEST.c.id == row.request_id).values(confirmation_sent_at=now)
+        )
+
+
+def mark_failed(connection: Connection, row: ServiceMailRow, reply: str = "") -> None:
+    """It was refused for good, or could not be composed."""
+    _mark(connection, row, ServiceState.FAILED, reply=reply)
+
+
+def mark_deferred(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
+    """It was not taken now: again at an instant, and after several tries not any more."""
+    state = ServiceState.DUE if row.tries < TRIES else ServiceState.FAILED
+    _mark(connection, row, state, due_at=again_at, lease_id=None, reply=reply)
+
+
+def mark_in_doubt(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
+    """Nobody knows whether it arrived: a confirmation, for which a person waits, is sent again; nothing else is."""
+    if row.kind is ServiceKind.CONFIRM:
+        mark_deferred(connection, row, again_at, reply)
+    else:
+        _mark(connection, row, ServiceState.IN_DOUBT, reply=reply)
+
+
+def _mark(connection: Connection, row: ServiceMailRow, state: ServiceState, **values: Any) -> None:
+    connection.execute(update(SERVICE_MAIL).where(_S.id == row.id).values(state=state.value, **values))
+
+
+def release(connection: Connection, lease_ids: list[int], now: datetime) -> int:
+    """Give back what processes that are gone had taken: the same doubt as above. Answers how many."""
+    gone = (_S.state == ServiceState.HANDING_OVER.value) & or_(_S.lease_id.in_(lease_ids), _S.lease_id.is_(None))
+    rows = [_row(row) for row in connection.execute(select(*_COLUMNS).where(gone).order_by(_S.id)).mappings()]
+    for row in rows:
+        mark_in_doubt(connection, row, now, "the process that was handing it over is gone")
+    return len(rows)

@@ -1,0 +1,87 @@
+"""Taking an unsubscribe back: what had ended begins again, as if nobody had meant it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, update
+
+from preferences.asked import Asked
+from preferences.expectation import Terms
+from preferences.store.changes import locked_subscriber, settle, slugs
+from preferences.store.events import By
+from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
+from preferences.store.standings import change_standing
+from preferences.store.tables import UNSUBSCRIBE
+from preferences.store.unsubscribes import UnsubscribeRow, the_unsubscribe
+from preferences.unsubscribe import Scope
+
+UNDO_WITHIN = timedelta(minutes=30)
+
+
+def is_undoable(row: UnsubscribeRow, now: datetime) -> bool:
+    """Whether the same link still undoes it: for half an hour; afterwards only a fresh link does."""
+    return row.undone_at is None and now - row.occurred_at <= UNDO_WITHIN
+
+
+def undo(connection: Connection, publication_id: int, unsubscribe_id: int, by: By, now: datetime) -> bool:
+    """Take an unsubscribe back: what had ended begins again as a new expectation, on the cadences accepted then.
+
+    Whoever calls has asked `is_undoable`, or holds every right. False where it was undone, or overtaken, before.
+    """
+    row = the_unsubscribe(connection, publication_id, unsubscribe_id)
+    person = locked_subscriber(connection, publication_id, row.subscriber_id)
+    row = the_unsubscribe(connection, publication_id, unsubscribe_id)
+    if row.undone_at is not None or row.expectation_id is None or person.suppressed is not None:
+        return False
+    if (row.scope is Scope.ALL) != (person.unsubscribed_at is not None):
+        return False
+    ended = terms_at(connection, publication_id, [row.expectation_id])[row.expectation_id]
+    standing_terms = terms_of(connection, publication_id, [person.id]).get(person.id)
+    if row.scope is Scope.TOPIC and (standing_terms is None or row.topic_id in standing_terms.topics):
+        return False
+    _begin_again(connection, row, ended, standing_terms, by, now)
+    connection.execute(update(UNSUBSCRIBE).where(UNSUBSCRIBE.c.id == row.id).values(undone_at=now))
+    columns: dict[str, object] = {"unsubscribed_at": None} if row.scope is Scope.ALL else {}
+    change_standing(
+        connection,
+        publication_id,
+        person.id,
+        "unsubscribe_undone",
+        by,
+        now,
+        columns=columns,
+        delivery_id=row.delivery_id,
+        details={"unsubscribe": row.id, "topic": row.topic_id},
+    )
+    settle(connection, publication_id, [person.id], now)
+    return True
+
+
+def _begin_again(
+    connection: Connection, row: UnsubscribeRow, ended: Terms, in_force: Terms | None, by: By, now: datetime
+) -> None:
+    names = slugs(connection, row.publication_id)
+    asked = asked_of(ended, names)
+    base = ended
+    if in_force is not None:
+        asked, base = _with_topic_back(asked_of(in_force, names), asked, names[row.topic_id or 0]), in_force
+    begin_expectation(
+        connection,
+        row.publication_id,
+        row.subscriber_id,
+        asked,
+        by,
+        now,
+        zone=base.expectation.zone,
+        zone_assumed=base.expectation.zone_assumed,
+        accepted_versions={names[choice.topic]: choice.accepted for choice in ended.expectation.topics},
+    )
+
+
+def _with_topic_back(in_force: Asked, ended: Asked, slug: str) -> Asked:
+    """What is asked for now, with one topic as it was asked for then, at the place where it stood."""
+    place = next(index for index, topic in enumerate(ended.topics) if topic.topic == slug)
+    topics = (*in_force.topics[:place], ended.topics[place], *in_force.topics[place:])
+    return replace(in_force, topics=topics)
