@@ -16,13 +16,18 @@ DIGESTS = ("daily", "weekly", "monthly")
 
 @dataclass(frozen=True)
 class Answer:
-    """Outcome and reason, and for a wait the earliest instant; expiry as it stands afterwards."""
+    """Outcome and reason, and for a wait the earliest instant; expiry as it stands afterwards.
+
+    `held` is the reason of the cap, pause or next mail that held it, also where it would expire before.
+    """
 
     outcome: str
     reason: str
     topic: int | None
     expires_at: datetime | None
     opens_at: datetime | None = None
+    held: str = ""
+    carrier: int | None = None
 
 
 def charged(reader: Reader, topics: tuple[int, ...]) -> tuple[int, str] | None:
@@ -90,7 +95,7 @@ class Asking:
             return self._by_overflow(topic, replace(none, reason="paused"))
         if not reader.topic_is_open(topic, now):
             if notice:
-                return replace(none, outcome="not_sent", reason="topic_cap")
+                return replace(none, outcome="not_sent", reason="topic_cap", held="topic_cap")
             return self._by_overflow(topic, replace(none, reason="topic_cap"))
         if not notice and not reader.total_is_open(now):
             return self._by_overflow(topic, replace(none, reason="total_cap"))
@@ -114,6 +119,7 @@ class Asking:
         return at.astimezone(self.reader.zone).time() >= own
 
     def _by_overflow(self, topic: int, held: Answer) -> Answer:
+        held = replace(held, held=held.reason)
         if self.reader.asked.overflow == "leave_out":
             return replace(held, outcome="not_sent")
         return self._wait(topic, held)
