@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from preferences.audit.ledger import RHYTHMS, Cap, Counted, Expectation, Publication
 from preferences.audit.mails import Mail
 from preferences.audit.terms import rhythm_cap, topic_caps, total_caps
 from preferences.audit.windows import PERIOD_NAMES, overfull
+
+# No window is longer than a leap year; a few days more for zones.
+_LONGEST = timedelta(days=370)
 
 
 def miscounted(publication: Publication, mail: Mail) -> Iterator[str]:
@@ -30,11 +33,10 @@ def miscounted(publication: Publication, mail: Mail) -> Iterator[str]:
         yield "counted at another instant than that of its hand-over"
 
 
-def full_caps(
-    publication: Publication, mails: Sequence[Mail], mail: Mail, expectation: Expectation
-) -> Iterator[str]:
+def full_caps(publication: Publication, mails: Sequence[Mail], mail: Mail, expectation: Expectation) -> Iterator[str]:
     """Every cap that bound this mail and had no room for it, one reason each."""
-    before = [rows for other in mails if other is not mail and (rows := _rows_before(other, mail))]
+    recent = (other for other in mails if other is not mail and mail.at - other.at < _LONGEST)
+    before = [rows for other in recent if (rows := _rows_before(other, mail))]
     is_notice = any(publication.topics[topic].is_notice for topic in mail.charged)
     if not is_notice:
         yield from _full(total_caps(expectation), _instants(before, _in_total), expectation, mail)
@@ -57,9 +59,7 @@ def _rows_before(other: Mail, mail: Mail) -> list[Counted]:
     What was un-counted at the very instant was so in the same transaction, which records results before it decides.
     """
     first = mail.rows[0].id
-    return [
-        row for row in other.rows if row.id < first and (row.uncounted_at is None or row.uncounted_at > mail.at)
-    ]
+    return [row for row in other.rows if row.id < first and (row.uncounted_at is None or row.uncounted_at > mail.at)]
 
 
 _Counts = Callable[[Counted], bool]

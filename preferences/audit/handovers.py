@@ -37,17 +37,12 @@ def standing_attempts(ledger: SubscriberLedger, delivery: int) -> list[Attempt]:
         attempt
         for attempt in ledger.attempts.values()
         if attempt.outcome in STANDING
-        and (
-            attempt.delivery in (delivery, of_delivery.carrier)
-            or (attempt.delivery, attempt.committed_at) in carried
-        )
+        and (attempt.delivery in (delivery, of_delivery.carrier) or (attempt.delivery, attempt.committed_at) in carried)
     ]
     return sorted(found, key=lambda attempt: (attempt.committed_at, attempt.id))
 
 
-def handed_over_wrongly(
-    publication: Publication, ledger: SubscriberLedger, mails: Sequence[Mail]
-) -> Iterator[Broken]:
+def handed_over_wrongly(publication: Publication, ledger: SubscriberLedger, mails: Sequence[Mail]) -> Iterator[Broken]:
     """Hand-overs of anything whose reader had left, and those that began on the wire too late."""
     for mail in mails:
         expectation = in_force(ledger, mail.at, mail.sent)

@@ -97,7 +97,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribe:
-    """Leaving a topic, or everything where `topic` is None; `expectation` was in force when it came."""
+    """Leaving a topic, or everything where `topic` is None; `expectation` was in force when it came.
+
+    Bounces, which are recorded beside these, are not among them: nobody said a word.
+    """
 
     topic: int | None
     expectation: int | None
@@ -106,20 +109,13 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
-    """A confirmed consent; `ends_at` None where it has no end."""
+class Standing:
+    """Whether somebody may be written to; `suppressed` says why not, `consent_ends_at` None means that it does not end."""
 
-    since: datetime
-    ends_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """An address that nothing is written to, `[since, until)`."""
-
-    since: datetime
-    why: str
-    until: datetime | None = None
+    confirmed: bool
+    unsubscribed: bool = False
+    suppressed: str | None = None
+    consent_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +159,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A decision to send: under which expectation and current cadences (by topic), and in which carrier."""
+    """A decision to send: under which expectation, current cadences (by topic) and standing, and in which carrier."""
 
     delivery: int
     decided_at: datetime
     expectation: int | None
     current: Mapping[int, int]
+    standing: Standing | None
     carrier: int | None = None
 
 
@@ -185,12 +182,14 @@ class ForeignMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberLedger:
-    """Everything recorded about one subscriber, each part in the order in which it was recorded."""
+    """Everything recorded about one subscriber, each part in the order in which it was recorded.
+
+    `standings` are `(since, standing)`; the first of them, if any, is from before anything was sent.
+    """
 
     subscriber: int
     expectations: tuple[Expectation, ...] = ()
-    confirmations: tuple[Confirmation, ...] = ()
-    suppressions: tuple[Suppression, ...] = ()
+    standings: tuple[tuple[datetime, Standing], ...] = ()
     unsubscribes: tuple[Unsubscribe, ...] = ()
     deliveries: Mapping[int, Delivery] = field(default_factory=dict)
     attempts: Mapping[int, Attempt] = field(default_factory=dict)

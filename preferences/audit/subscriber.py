@@ -41,7 +41,7 @@ def _audit_counted(
     publication: Publication, ledger: SubscriberLedger, mails: Sequence[Mail], mail: Mail
 ) -> Iterator[Broken]:
     expectation = in_force(ledger, mail.at, mail.sent)
-    forbidden = standing_forbids(ledger, mail.at)
+    forbidden = standing_forbids(ledger, mail.at, mail.sent)
     if forbidden is not None:
         yield broken(1, forbidden, mail, ledger, expectation)
     if expectation is None:

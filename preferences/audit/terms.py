@@ -19,6 +19,7 @@ from preferences.audit.ledger import (
     Expectation,
     Publication,
     Sent,
+    Standing,
     SubscriberLedger,
     Topic,
     Unsubscribe,
@@ -82,17 +83,28 @@ def charged_choice(expectation: Expectation, topics: Sequence[int]) -> Choice | 
     return None
 
 
-def standing_forbids(ledger: SubscriberLedger, at: datetime) -> str | None:
+def standing_forbids(ledger: SubscriberLedger, at: datetime, sent: Sent | None) -> str | None:
     """Why nothing may be written to somebody at an instant, whatever was asked for; None where it may."""
-    for one in ledger.suppressions:
-        if one.since < at and (one.until is None or at < one.until):
-            return f"the address is suppressed since {one.since:%Y-%m-%d %H:%M} UTC ({one.why})"
-    confirmed = [one for one in ledger.confirmations if one.since <= at]
-    if not confirmed:
+    standing = standing_at(ledger, at, sent)
+    if standing is None or not standing.confirmed:
         return "not confirmed"
-    if all(one.ends_at is not None and one.ends_at <= at for one in confirmed):
-        return "the consent had ended"
+    if standing.suppressed is not None:
+        return f"the address is suppressed ({standing.suppressed})"
+    if standing.unsubscribed:
+        return "unsubscribed from everything"
+    if standing.consent_ends_at is not None and standing.consent_ends_at <= at:
+        return f"the consent had ended at {standing.consent_ends_at:%Y-%m-%d %H:%M} UTC"
     return None
+
+
+def standing_at(ledger: SubscriberLedger, at: datetime, sent: Sent | None) -> Standing | None:
+    """The standing at an instant; of those that meet in it, the one the decision names."""
+    reached = [(since, standing) for since, standing in ledger.standings if since <= at]
+    before = [standing for since, standing in reached if since < at][-1:]
+    meeting = [*before, *(standing for since, standing in reached if since == at)]
+    if sent is not None and sent.standing in meeting:
+        return sent.standing
+    return meeting[-1] if meeting else None
 
 
 def last_word_was_leaving(
