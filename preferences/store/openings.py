@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
+from preferences.calendar import MOMENT
 from preferences.decision import Evidence, evidence_of
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
@@ -22,6 +23,7 @@ from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import OPENING
 
 TOTAL = 0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _O = OPENING.c
 
 
@@ -115,8 +117,8 @@ def evidence_text(evidence: Evidence) -> str:
 
 
 def instants_text(instants: Instants) -> str:
-    """Counted instants as they are stored: a JSON list, newest first."""
-    return json.dumps([instant.isoformat() for instant in instants], separators=(",", ":"))
+    """Counted instants as a basis has them, so that planning copies them: whole microseconds since 1970, newest first."""
+    return json.dumps([(instant - _EPOCH) // MOMENT for instant in instants], separators=(",", ":"))
 
 
 def refresh_stale(

@@ -55,9 +55,7 @@ def populated(connection: Connection, chance: Random, size: int) -> Population:
     if chance.random() < 0.5:
         _state_anew(connection, publication, chance, now)
     everybody = (*early, *late)
-    return Population(
-        publication_id=publication, topics=tuple(ids[:3]), notices=ids[3], subscribers=everybody, now=now
-    )
+    return Population(publication_id=publication, topics=tuple(ids[:3]), notices=ids[3], subscribers=everybody, now=now)
 
 
 def _topic(connection: Connection, publication: int, slug: str, chance: Random, now: datetime) -> int:
@@ -123,7 +121,9 @@ def _subscriber(
 
 def _asked(slugs: list[str], chance: Random, now: datetime) -> Asked:
     days = EVERY_DAY if chance.random() < 0.5 else frozenset(chance.sample(list(Weekday), chance.randrange(1, 7)))
-    hours = None if chance.random() < 0.5 else Hours(since=time(chance.randrange(12)), until=time(chance.randrange(12, 24)))
+    hours = (
+        None if chance.random() < 0.5 else Hours(since=time(chance.randrange(12)), until=time(chance.randrange(12, 24)))
+    )
     paused = None
     if chance.random() < 0.2:
         since = now.date() + timedelta(days=chance.randrange(-9, 4))

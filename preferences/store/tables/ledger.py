@@ -233,7 +233,8 @@ class Opening(SQLModel, table=True):
     Derived: planning and forecasts read it, deciding again does not. `free_at` is the first instant from then on that
     pause, days and hours allow. `longest_days` is the longest period among the full caps until `longest_until`, then
     `next_days` until `next_until`, then `last_days` until `opens_at`. A row computed under another current cadence
-    (`current_id`) is stale. `counted` are the newest counted instants that the caps look at (JSON, newest first).
+    (`current_id`) is stale. `counted` are the newest counted instants that the caps look at, as a
+    basis writes them.
     """
 
     __tablename__ = "opening"

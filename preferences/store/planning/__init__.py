@@ -1,0 +1,13 @@
+"""Planning and forecasting as set-based SQL.
+
+* `plan`: `plan_campaign` fixes the audience of a campaign and decides about everybody in it
+* `rules`: the ordered rules as SQL, held to `decide()` by a property test
+* `audience`: who is in it, and the charged topic of each
+* `moments`: what the law says about zones, days, hours and slots, once for each distinct pattern
+* `writing`, `pieces`: what a planned decision was made from, as text
+* `question`: the campaign that is asked about
+"""
+
+from preferences.store.planning.plan import plan_campaign
+
+__all__ = ["plan_campaign"]

@@ -1,0 +1,60 @@
+"""What the bases of everybody of one pattern have in common, written by `preferences.basis` itself and cut into pieces.
+
+The format stays there: a basis of a reader that nobody is is written, and cut at that reader's numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from preferences.basis import Basis, Counted, to_json
+from preferences.calendar import zone_data_version
+from preferences.campaign import Candidate
+from preferences.decision import RULES_VERSION
+from preferences.expectation import Standing
+from preferences.store.planning.question import Question
+
+# Numbers that no row has: where they stand in the text, SQL puts the reader's own.
+_EXPECTATION, _DELIVERY = -7_777_771, -7_777_772
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The pieces of a basis that do not differ between readers of one pattern, in order."""
+
+    before_expectation: str
+    before_delivery: str
+    after_delivery: str
+
+
+def written(asked: Question, scheduled_at: datetime, expires_at: datetime, judged_at: datetime) -> Written:
+    """The pieces for everybody with these instants; `basis_text` puts in the rest."""
+    basis = Basis(
+        rules=RULES_VERSION,
+        zone_data=zone_data_version(),
+        now=judged_at,
+        expectation=_EXPECTATION,
+        cadences=(),
+        standing=Standing(confirmed=True),
+        subject=Candidate(
+            id=_DELIVERY,
+            campaign=asked.id,
+            topics=tuple(topic.id for topic in asked.topics),
+            scheduled_at=scheduled_at,
+            expires_at=expires_at,
+            expiry=asked.expiry,
+            priority=asked.priority,
+        ),
+        counted=Counted(),
+    )
+    before_expectation, _, rest = to_json(basis).partition(str(_EXPECTATION))
+    before_cadences, _, rest = rest.partition('"cadences":[]')
+    before_standing, _, rest = rest.partition('"standing":{"confirmed":true}')
+    before_delivery, _, rest = rest.partition(str(_DELIVERY))
+    after_delivery, _, end = rest.partition('"counted":{}')
+    if (before_cadences, before_standing, end) != (",", ",", "}"):
+        raise AssertionError("a basis is written in another order than its pieces are put together in")
+    return Written(
+        before_expectation=before_expectation, before_delivery=before_delivery, after_delivery=after_delivery
+    )

@@ -1,0 +1,113 @@
+"""What planning asks about: one campaign as its row and its topics say, and when it is scheduled for a reader."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from preferences.calendar import first_instant
+from preferences.campaign import ExpiryBasis
+from preferences.decision import DEFAULT_EXPIRY
+from preferences.delivery import CampaignStatus
+from preferences.errors import NotFound
+from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC
+from preferences.store.topics import topics
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicAsked:
+    """One topic of a campaign, with its current cadence."""
+
+    id: int
+    current_id: int
+    is_notice: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A campaign whose audience is asked for.
+
+    `topics` are in the campaign's own order. Either `scheduled_at` is set, or `local_at`, a naive local time for each
+    reader's own zone. `expires_at` is the marketer's; None stands for the default. `segment` narrows the audience to
+    those whose fields have all of these values.
+    """
+
+    id: int
+    publication_id: int
+    status: CampaignStatus
+    topics: tuple[TopicAsked, ...]
+    scheduled_at: datetime | None
+    local_at: datetime | None
+    expires_at: datetime | None
+    priority: int
+    revision: int
+    segment: Mapping[str, Scalar]
+    audience: int | None
+
+    @property
+    def expiry(self) -> ExpiryBasis:
+        """Where the expiry comes from at first."""
+        return ExpiryBasis.DEFAULT if self.expires_at is None else ExpiryBasis.MARKETER
+
+    @property
+    def currents(self) -> dict[int, int]:
+        """The current cadence of each topic."""
+        return {topic.id: topic.current_id for topic in self.topics}
+
+    def scheduled_in(self, zone: tzinfo) -> datetime:
+        """The scheduled instant for a reader in a zone, in UTC. Raises ValueError for a campaign without one."""
+        if self.local_at is not None:
+            return first_instant(zone, self.local_at.date(), self.local_at.time())
+        if self.scheduled_at is None:
+            raise ValueError(f"campaign {self.id} has no scheduled instant")
+        return self.scheduled_at
+
+    def expires_after(self, scheduled_at: datetime) -> datetime:
+        """The expiry before any cap has held it, for a reader's scheduled instant."""
+        return scheduled_at + DEFAULT_EXPIRY if self.expires_at is None else self.expires_at
+
+
+def question(connection: Connection, campaign_id: int) -> Question:
+    """The campaign of that number; its row is locked until the transaction ends. Raises `NotFound`."""
+    statement = select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).with_for_update()
+    return _question(connection, connection.execute(statement).mappings().first())
+
+
+def question_unlocked(connection: Connection, publication_id: int, campaign_id: int) -> Question:
+    """The same without a lock, of this publication only. Raises `NotFound`."""
+    of = CAMPAIGN.c
+    statement = select(CAMPAIGN).where((of.id == campaign_id) & (of.publication_id == publication_id))
+    return _question(connection, connection.execute(statement).mappings().first())
+
+
+def _question(connection: Connection, row: Mapping[Any, Any] | None) -> Question:
+    if row is None:
+        raise NotFound("there is no such campaign in this publication")
+    values = dict(row)
+    local_at, segment = values["local_at"], values["segment"]
+    return Question(
+        **{name: values[name] for name in _PLAIN},
+        status=CampaignStatus(values["status"]),
+        topics=_topics(connection, values["id"], values["publication_id"]),
+        local_at=None if local_at is None else datetime.fromisoformat(local_at),
+        segment={} if segment is None else json.loads(segment),
+    )
+
+
+_PLAIN = ("id", "publication_id", "scheduled_at", "expires_at", "priority", "revision", "audience")
+
+
+def _topics(connection: Connection, campaign_id: int, publication_id: int) -> tuple[TopicAsked, ...]:
+    known = {topic.id: topic for topic in topics(connection, publication_id)}
+    of = CAMPAIGN_TOPIC.c
+    ids = connection.execute(select(of.topic_id).where(of.campaign_id == campaign_id).order_by(of.position)).scalars()
+    return tuple(
+        TopicAsked(id=topic, current_id=known[topic].cadence.id, is_notice=known[topic].is_notice) for topic in ids
+    )
