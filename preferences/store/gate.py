@@ -6,7 +6,6 @@ the history after the lock, and counts before it is released. Nothing is rendere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from preferences.errors import AnyDoubt
 from preferences.store import openings
+from preferences.store.agenda import is_anything_to_plan
 from preferences.store.clock import check_clock
 from preferences.store.gate_rows import HandOver, Writes
 from preferences.store.judging import judge
@@ -44,12 +44,15 @@ def decide_group(
 ) -> Group | None:
     """Claim up to `limit` subscribers with something due, decide everything due for them, and count what leaves.
 
-    None where nobody is due after the subscriber `after` whom nobody else holds. Raises `AnyDoubt` where the lease is
+    None where nobody is due after the subscriber `after` whom nobody else holds, and as long as a campaign that is
+    due is not planned: everything scheduled up to now is planned before any of it is claimed. Raises `AnyDoubt` where the lease is
     no longer one's own or a clock disagrees; then nothing is counted and nothing leaves.
     """
     if not holds_lease(connection, lease_id, real_now):
         raise AnyDoubt(f"lease {lease_id} has ended: another process may have taken over")
     check_newest_count(connection, now)
+    if is_anything_to_plan(connection, publication_id, now):
+        return None
     claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after)
     if not claimed:
         return None
@@ -105,18 +108,3 @@ def check_newest_count(connection: Connection, now: datetime) -> None:
     ).scalar()
     if newest is not None and newest > now:
         check_clock(now, newest, "the newest counted mail")
-
-
-def due_publications(connection: Connection, now: datetime) -> Sequence[int]:
-    """The publications for which something is to be decided now, in number order."""
-    rows = connection.execute(
-        select(DELIVERY.c.publication_id)
-        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
-        .where(
-            DELIVERY.c.state.in_(UNDECIDED)
-            & (DELIVERY.c.wakes_at <= now)
-            & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
-        )
-        .distinct()
-    )
-    return sorted(rows.scalars())

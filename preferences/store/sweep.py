@@ -10,8 +10,9 @@ from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
 from preferences.store.events import SYSTEM, record
 from preferences.store.leases import expire_leases
 from preferences.store.results import put_in_doubt
+from preferences.store.service_mails import release
 from preferences.store.subscribers import lock_subscribers
-from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, LEASE, SERVICE_MAIL
+from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, LEASE
 
 _AT_ONCE = 500
 
@@ -21,7 +22,9 @@ def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> i
 
     Nobody knows whether the final dot of those was written: they stay counted and are never sent again by themselves.
     """
-    expire_leases(connection, real_now)
+    ended = expire_leases(connection, real_now)
+    if ended:
+        release(connection, ended, now)
     rows = connection.execute(
         select(ATTEMPT.c.id, ATTEMPT.c.delivery_id, ATTEMPT.c.publication_id, DELIVERY.c.subscriber_id)
         .join(LEASE, LEASE.c.id == ATTEMPT.c.lease_id)
@@ -41,18 +44,7 @@ def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> i
         if closed.rowcount:
             put_in_doubt(connection, row.publication_id, row.delivery_id, now)
             swept += 1
-    _release_service_mails(connection)
     return swept
-
-
-def _release_service_mails(connection: Connection) -> None:
-    """A service mail that a person is waiting for is tried again, whatever became of the first try."""
-    ended = select(LEASE.c.id).where(LEASE.c.ended_at.is_not(None))
-    connection.execute(
-        update(SERVICE_MAIL)
-        .where((SERVICE_MAIL.c.state == "sending") & SERVICE_MAIL.c.lease_id.in_(ended))
-        .values(state="due", lease_id=None)
-    )
 
 
 def settle_campaigns(connection: Connection, now: datetime) -> list[int]:

@@ -1,0 +1,77 @@
+"""What is to be done now, and when the next thing is to be done. Instants in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
+
+from preferences.delivery import CampaignStatus, State
+from preferences.store.open_deliveries import RUNNING, UNDECIDED
+from preferences.store.service_mails import ServiceState
+from preferences.store.tables import CAMPAIGN, DELIVERY, OUTBOX, SERVICE_MAIL
+
+_SCHEDULED = CAMPAIGN.c.status == CampaignStatus.SCHEDULED.value
+
+
+def campaigns_to_plan(connection: Connection, now: datetime) -> list[int]:
+    """The campaigns whose scheduled instant has come, in that order; for a local time that of the first zone."""
+    rows = connection.execute(
+        select(CAMPAIGN.c.id)
+        .where(_SCHEDULED & (CAMPAIGN.c.scheduled_at <= now))
+        .order_by(CAMPAIGN.c.scheduled_at, CAMPAIGN.c.id)
+    )
+    return list(rows.scalars())
+
+
+def is_anything_to_plan(connection: Connection, publication_id: int, now: datetime) -> bool:
+    """Whether a campaign of the publication is still to be planned before anything may be claimed."""
+    chosen = select(CAMPAIGN.c.id).where(
+        _SCHEDULED & (CAMPAIGN.c.publication_id == publication_id) & (CAMPAIGN.c.scheduled_at <= now)
+    )
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
+def publications_due(connection: Connection, now: datetime) -> list[int]:
+    """The publications for which something is to be decided now, in number order."""
+    rows = connection.execute(_undecided(DELIVERY.c.publication_id).where(DELIVERY.c.wakes_at <= now).distinct())
+    return sorted(rows.scalars())
+
+
+def _undecided(column: ColumnElement[Any]) -> Select[Any]:
+    return (
+        select(column)
+        .select_from(DELIVERY)
+        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
+        .where(DELIVERY.c.state.in_(UNDECIDED) & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING)))
+    )
+
+
+def is_handing_over(connection: Connection) -> bool:
+    """Whether anything is being handed over."""
+    chosen = select(DELIVERY.c.id).where(DELIVERY.c.state == State.HANDING_OVER.value)
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
+def next_instant(connection: Connection, after: datetime) -> datetime | None:
+    """The next instant later than `after` at which something is to be done; None where nothing is planned."""
+    of = SERVICE_MAIL.c
+    instants = [
+        connection.execute(_undecided(func.min(DELIVERY.c.wakes_at)).where(DELIVERY.c.wakes_at > after)).scalar(),
+        connection.execute(
+            select(func.min(CAMPAIGN.c.scheduled_at)).where(_SCHEDULED & (CAMPAIGN.c.scheduled_at > after))
+        ).scalar(),
+        connection.execute(
+            select(func.min(of.due_at)).where((of.state == ServiceState.DUE.value) & (of.due_at > after))
+        ).scalar(),
+    ]
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def close_outbox(connection: Connection, now: datetime) -> int:
+    """Note that everything asked for so far was seen: the campaigns and mails themselves say what is to be done."""
+    result = connection.execute(
+        update(OUTBOX).where(OUTBOX.c.done_at.is_(None) & (OUTBOX.c.created_at <= now)).values(done_at=now)
+    )
+    return result.rowcount

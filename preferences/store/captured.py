@@ -1,0 +1,95 @@
+"""The test inbox: mails kept byte by byte as they would have gone out, where a browser can read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection, func, insert, select
+
+from preferences.links import Links, Purpose
+from preferences.store.clock import Clock
+from preferences.store.database import Database
+from preferences.store.tables import CAPTURED_MAIL
+
+_M = CAPTURED_MAIL.c
+
+
+class Finished(Protocol):
+    """A finished message, as the mailer composes it."""
+
+    @property
+    def mail_from(self) -> str: ...
+    @property
+    def rcpt_to(self) -> str: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+
+
+class Inbox:
+    """Where messages are kept instead of being sent."""
+
+    def __init__(self, database: Database, clock: Clock, links: Links) -> None:
+        self._database = database
+        self._clock = clock
+        self._links = links
+
+    def keep(self, message: Finished) -> None:
+        """Keep one message. The token in its Message-ID says whose it is; raises ValueError where it says nothing."""
+        claim = self._links.read(message.message_id.strip("<>").partition("@")[0], Purpose.MESSAGE)
+        if claim is None:
+            raise ValueError("the Message-ID of this mail holds no token of ours")
+        with self._database.write() as connection:
+            connection.execute(
+                insert(CAPTURED_MAIL).values(
+                    publication_id=claim.publication,
+                    subscriber_id=claim.subscriber or None,
+                    sender=message.mail_from,
+                    recipient=message.rcpt_to,
+                    subject=message.subject,
+                    source=message.data,
+                    captured_at=self._clock.now(),
+                )
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedLine:
+    """A mail in the list of the inbox."""
+
+    id: int
+    publication_id: int
+    sender: str
+    recipient: str
+    subject: str
+    captured_at: datetime
+
+
+_LINE = tuple(_M[name] for name in CapturedLine.__dataclass_fields__)
+
+
+def captured_mails(connection: Connection, limit: int = 100, before: int | None = None) -> list[CapturedLine]:
+    """At most `limit` mails, newest first, of those with a number below `before`."""
+    chosen = select(*_LINE).order_by(_M.id.desc()).limit(limit)
+    rows = connection.execute(chosen if before is None else chosen.where(_M.id < before)).mappings()
+    return [CapturedLine(**row) for row in rows]
+
+
+def captured_source(connection: Connection, number: int) -> tuple[CapturedLine, bytes] | None:
+    """One mail and its bytes; None where there is no such mail."""
+    row = connection.execute(select(*_LINE, _M.source).where(_M.id == number)).mappings().first()
+    if row is None:
+        return None
+    line = {name: row[name] for name in CapturedLine.__dataclass_fields__}
+    return CapturedLine(**line), row["source"]
+
+
+def count_captured(connection: Connection) -> int:
+    """How many mails there are."""
+    count: int = connection.execute(select(func.count()).select_from(CAPTURED_MAIL)).scalar_one()
+    return count
