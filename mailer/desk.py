@@ -1,0 +1,163 @@
+"""The desk at which one group of mails is written: what each reader is told, and what travels with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mailer.compose import (
+    AlongItem,
+    CampaignContent,
+    CompiledCampaign,
+    DigestContent,
+    Message,
+    Recipient,
+    TemplateError,
+    compile_digest,
+)
+from mailer.compose.errors import NotDeliverableHere
+from mailer.office import Office
+from preferences.count import count_of
+from preferences.expectation import Arrives
+from preferences.links import Claim, Purpose
+from preferences.promise import clauses
+from preferences.store.contents import ContentRow
+from preferences.store.gate_rows import HandOver, Line
+from preferences.store.publications import PublicationRow
+from preferences.store.topics import TopicRow
+from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url
+from preferences.wording import count_line, plain, sentence, why_line
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Publication and topics as they are now, and where content and compiled templates come from."""
+
+    office: Office
+    publication: PublicationRow
+    topics: Mapping[int, TopicRow]
+    content: Callable[[int, int], ContentRow]
+    compiled: Callable[[PublicationRow, TopicRow | None, int, int], CompiledCampaign]
+
+    def message(self, mail: HandOver) -> Message:
+        """The finished message. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
+        recipient = self.recipient(mail)
+        if mail.campaign_id is None:
+            return self._digest(mail, recipient)
+        topic = self.topics.get(mail.topic_id or 0)
+        compiled = self.compiled(self.publication, topic, mail.campaign_id, mail.revision)
+        return compiled.render(recipient)
+
+    def _digest(self, mail: HandOver, recipient: Recipient) -> Message:
+        compiled = compile_digest(digest_content(self.publication, mail.rhythm, self.office.list_host))
+        return compiled.render(recipient, self._lines(mail, mail.items))
+
+    def recipient(self, mail: HandOver) -> Recipient:
+        """Everything that is said to this reader only."""
+        if not self.publication.sender or not self.publication.postal_address:
+            raise TemplateError("the publication has no sender or no postal address", line=None, part="sender")
+        person = mail.subscriber
+        if person.address is None:
+            raise NotDeliverableHere("the address was erased")
+        language = person.language or self.publication.language
+        names = {number: topic.name for number, topic in self.topics.items()}
+        count = count_of(
+            mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm
+        )
+        return Recipient(
+            email=person.address,
+            name=person.name or None,
+            fields=person.fields,
+            language=language,
+            date=mail.committed_at,
+            message_token=self._token(mail, Purpose.MESSAGE),
+            promise=sentence(clauses(mail.terms, names, mail.committed_at), language, plain),
+            count_line="" if count is None else count_line(count.number, count.cap, language),
+            why=self._why(mail, language),
+            preferences_url=preferences_url(self.office.base_url, self._token(mail, Purpose.PREFERENCES)),
+            unsubscribe_url=unsubscribe_url(self.office.base_url, self._token(mail, Purpose.UNSUBSCRIBE)),
+            one_click_url=one_click_url(self.office.base_url, self._token(mail, Purpose.ONE_CLICK)),
+            web_url=read_url(self.office.base_url, self._token(mail, Purpose.READ)),
+            along=self._lines(mail, mail.lines),
+            return_domain=self.office.return_domain,
+        )
+
+    def _why(self, mail: HandOver, language: str) -> str:
+        if mail.topic_id is not None:
+            return why_line(self.topics[mail.topic_id].name, language=language)
+        first, *more = sorted({self.topics[item.topic_id].name for item in mail.items if item.topic_id is not None})
+        return why_line(first, *more, arrives=mail.rhythm or Arrives.WEEKLY, language=language)
+
+    def _lines(self, mail: HandOver, lines: Sequence[Line]) -> tuple[AlongItem, ...]:
+        return tuple(self._line(mail, line) for line in lines)
+
+    def _line(self, mail: HandOver, line: Line) -> AlongItem:
+        content = self.content(line.campaign_id, line.revision)
+        claim = Claim(
+            purpose=Purpose.READ,
+            publication=mail.publication_id,
+            subscriber=mail.subscriber.id,
+            delivery=line.delivery_id,
+            issued_at=mail.committed_at,
+        )
+        topic = self.topics.get(line.topic_id or 0)
+        return AlongItem(
+            title=content.title or content.subject,
+            summary=content.summary,
+            url=read_url(self.office.base_url, self.office.links.sign(claim)),
+            topic_name="" if topic is None else topic.name,
+        )
+
+    def _token(self, mail: HandOver, purpose: Purpose) -> str:
+        topics = () if mail.topic_id is None or purpose is Purpose.MESSAGE else (mail.topic_id,)
+        claim = Claim(
+            purpose=purpose,
+            publication=mail.publication_id,
+            subscriber=mail.subscriber.id,
+            delivery=mail.delivery_id,
+            topics=topics,
+            issued_at=None if purpose in (Purpose.MESSAGE, Purpose.ONE_CLICK) else mail.committed_at,
+        )
+        return self.office.links.sign(claim)
+
+
+def campaign_content(
+    publication: PublicationRow, topic: TopicRow | None, content: ContentRow, list_host: str
+) -> CampaignContent:
+    """What a campaign's mail is compiled from; sender and reply-to are the campaign's, the topic's, the publication's."""
+    sender = content.sender or (topic and topic.sender) or publication.sender or ""
+    reply_to = content.reply_to or (topic and topic.reply_to) or publication.reply_to
+    number = 0 if topic is None else topic.id
+    return CampaignContent(
+        publication=publication.name,
+        sender=sender,
+        postal_address=publication.postal_address or "",
+        language=publication.language,
+        reply_to=reply_to,
+        list_id=f"t{number}.{list_host}",
+        list_name=publication.name if topic is None else topic.name,
+        feedback_id=f"c{content.campaign_id}:t{number}:p{publication.id}:news",
+        subject=content.subject,
+        title=content.title or content.subject,
+        mjml=content.mjml,
+        markdown=content.markdown,
+        text=content.text,
+        preheader=content.preheader or None,
+        summary=content.summary,
+    )
+
+
+def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_host: str) -> DigestContent:
+    """What a digest's mail is compiled from."""
+    name = rhythm.value if rhythm is not None else "digest"
+    return DigestContent(
+        publication=publication.name,
+        sender=publication.sender or "",
+        postal_address=publication.postal_address or "",
+        language=publication.language,
+        reply_to=publication.reply_to,
+        list_id=f"{name}.p{publication.id}.{list_host}",
+        list_name=publication.name,
+        feedback_id=f"{name}:p{publication.id}:digest:news",
+        title=publication.name,
+    )

@@ -1,0 +1,59 @@
+"""Mails: a hand-over becomes a finished message, from templates that are compiled once for each revision."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from mailer.compose import CompiledCampaign, compile_campaign
+from mailer.desk import Desk, campaign_content
+from mailer.office import Office
+from preferences.store.contents import ContentRow, content_of, publication_and_topics
+from preferences.store.publications import PublicationRow
+from preferences.store.topics import TopicRow
+
+# More revisions than are ever sent at once; beyond, everything is compiled anew.
+_KEPT = 200
+
+
+class Mails:
+    """Makes messages and keeps what was compiled; threads share it."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._lock = Lock()
+        self._compiled: dict[tuple[int, int, int | None], CompiledCampaign] = {}
+        self._contents: dict[tuple[int, int], ContentRow] = {}
+
+    def desk(self, publication_id: int) -> Desk:
+        """What one group of mails of a publication is made with: publication and topics as they are now."""
+        with self._office.database.read() as connection:
+            publication, topics = publication_and_topics(connection, publication_id)
+        return Desk(self._office, publication, topics, self.content, self.compiled)
+
+    def content(self, campaign_id: int, revision: int) -> ContentRow:
+        """The content of one revision, read once."""
+        key = (campaign_id, revision)
+        found = self._contents.get(key)
+        if found is None:
+            with self._office.database.read() as connection:
+                found = content_of(connection, campaign_id, revision)
+            with self._lock:
+                if len(self._contents) >= _KEPT:
+                    self._contents.clear()
+                self._contents[key] = found
+        return found
+
+    def compiled(
+        self, publication: PublicationRow, topic: TopicRow | None, campaign_id: int, revision: int
+    ) -> CompiledCampaign:
+        """The compiled mail of one revision for one charged topic. Raises `TemplateError`."""
+        key = (campaign_id, revision, None if topic is None else topic.id)
+        found = self._compiled.get(key)
+        if found is None:
+            content = self.content(campaign_id, revision)
+            found = compile_campaign(campaign_content(publication, topic, content, self._office.list_host))
+            with self._lock:
+                if len(self._compiled) >= _KEPT:
+                    self._compiled.clear()
+                self._compiled[key] = found
+        return found

@@ -1,0 +1,31 @@
+"""What the mailer works with: a database and its clock, links and where the pages are, and the way out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from mailer.transport import Transport
+from preferences.links import Links
+from preferences.store.clock import Clock, SystemClock
+from preferences.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """One database and everything needed to hand over its mails; threads share it.
+
+    `clock` is the one that decides (a sandbox's is driven); leases run on `machine_clock`. `list_host` is the host
+    part of List-Id and of nothing else; `return_domain` is where bounces are read, None where nobody reads any.
+    """
+
+    database: Database
+    clock: Clock
+    links: Links
+    base_url: str
+    list_host: str
+    transport: Transport
+    return_domain: str | None = None
+    is_driven: bool = False
+    machine_clock: Clock = field(default_factory=SystemClock)
+    jitter: random.Random = field(default_factory=random.Random)

@@ -1,0 +1,105 @@
+"""Service mails: what a person asked for by an act of their own. Composed and handed over one at a time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from mailer.compose import ComposeError, Envelope, Message, Recipient, ServiceKind, compile_service
+from mailer.office import Office
+from mailer.transport import Outcome, OutcomeKind
+from preferences.store import service_mails
+from preferences.store.publications import PublicationRow, publication
+from preferences.store.service_content import ServiceContent, service_content
+from preferences.store.service_mails import ServiceMailRow
+
+log = logging.getLogger(__name__)
+
+AGAIN = timedelta(minutes=5)
+SOON = timedelta(seconds=30)
+BEGINS_WITHIN = timedelta(seconds=5)
+
+
+def write_service_mails(office: Office, lease_id: int) -> int:
+    """Write every service mail that is due; answers how many were handed over or given up."""
+    with office.database.read() as connection:
+        due = service_mails.due_service_mails(connection, office.clock.now())
+    return sum(_write(office, lease_id, row) for row in due)
+
+
+def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
+    with office.database.write() as connection:
+        now = office.clock.now()
+        if not service_mails.claim(connection, row.id, lease_id, now):
+            return False
+        claimed = service_mails.service_mail(connection, row.id)
+        sender = publication(connection, row.publication_id)
+        content = None if claimed is None else service_content(connection, office.links, office.base_url, claimed, now)
+    if claimed is None:
+        return False
+    if content is None or not sender.sender:
+        return _give_up(office, claimed, content)
+    try:
+        message = _message(office, sender, claimed, content)
+    except ComposeError as error:
+        with office.database.write() as connection:
+            service_mails.mark_failed(connection, claimed, str(error))
+        log.warning("service mail failed", extra={"service_mail": row.id})
+        return True
+    _settle(office, claimed, _hand_over(office, message))
+    return True
+
+
+def _give_up(office: Office, row: ServiceMailRow, content: ServiceContent | None) -> bool:
+    """Without a sender it waits until there is one; without anything to say it is dropped."""
+    with office.database.write() as connection:
+        now = office.clock.now()
+        if content is None:
+            service_mails.mark_failed(connection, row, "there is nothing to say any more")
+        else:
+            service_mails.mark_waiting(connection, row, now + AGAIN, "the publication has no sender")
+    return False
+
+
+def _message(office: Office, sender: PublicationRow, row: ServiceMailRow, content: ServiceContent) -> Message:
+    envelope = Envelope(
+        publication=sender.name,
+        sender=sender.sender or "",
+        postal_address=sender.postal_address or "",
+        language=content.language,
+        reply_to=sender.reply_to,
+    )
+    recipient = Recipient(
+        email=row.address,
+        name=content.name or None,
+        language=content.language,
+        date=office.clock.now(),
+        message_token=content.message_token,
+        promise=content.promise,
+        why=content.why,
+        preferences_url=content.preferences_url,
+        unsubscribe_url=content.unsubscribe_url,
+        return_domain=office.return_domain,
+    )
+    return compile_service(ServiceKind(row.kind.value), envelope).render(recipient, content.values)
+
+
+def _hand_over(office: Office, message: Message) -> Outcome:
+    with office.transport.open() as session:
+        return next(iter(session.hand_over([message], not_after=office.clock.now() + BEGINS_WITHIN)))
+
+
+def _settle(office: Office, row: ServiceMailRow, outcome: Outcome) -> None:
+    with office.database.write() as connection:
+        now = office.clock.now()
+        match outcome.kind:
+            case OutcomeKind.ACCEPTED:
+                service_mails.mark_sent(connection, row, now, outcome.text)
+            case OutcomeKind.IN_DOUBT:
+                service_mails.mark_in_doubt(connection, row, now + AGAIN, outcome.text)
+            case OutcomeKind.NOT_BEGUN | OutcomeKind.RELAY_DOWN:
+                service_mails.mark_waiting(connection, row, now + SOON, outcome.text)
+            case OutcomeKind.DEFERRED | OutcomeKind.SENDER_REFUSED:
+                service_mails.mark_deferred(connection, row, now + AGAIN, outcome.text)
+            case OutcomeKind.REFUSED | OutcomeKind.NOT_DELIVERABLE_HERE:
+                service_mails.mark_failed(connection, row, outcome.text)

@@ -1,0 +1,138 @@
+"""The worker: threads that do what the tickets say, and a ticker that writes a ticket as long as something is due.
+
+The tickets carry ids only, and the ticker asks the database: losing every ticket at any moment loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from dramatiq import Broker, Worker as Threads
+
+from mailer.actors import InProcessBroker, declare_actors
+from mailer.lease import HeldLease
+from mailer.mails import Mails
+from mailer.office import Office
+from mailer.schedule import tend
+from mailer.send import Sender
+from mailer.service import write_service_mails
+from preferences.errors import TrothError
+from preferences.store.agenda import is_handing_over, publications_due
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+STOP_SECONDS = 10.0
+
+
+class Worker:
+    """Everything that happens by itself for one database. `start` it once, `stop` it once; `wake` at any time."""
+
+    def __init__(self, office: Office, *, threads: int, purpose: str = "worker", broker: Broker | None = None) -> None:
+        self._office = office
+        self._mails = Mails(office)
+        self._broker = broker or InProcessBroker()
+        self._actors = declare_actors(self._broker, self)
+        self._parallel = threads
+        # One thread more than may be handing over, so that planning and confirmations never wait for a long send.
+        self._threads = Threads(self._broker, worker_threads=threads + 1, worker_timeout=100)
+        self._purpose = purpose
+        self._stopping = Event()
+        self._awake = Event()
+        self._running: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def start(self) -> None:
+        """Begin a lease and start working."""
+        self._lease = HeldLease(self._office, self._purpose)
+        self._threads.start()
+        self._ticker = Thread(target=self._tick, name="ticker", daemon=True)
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Finish the groups that are being handed over, give back everything else, end the lease."""
+        self._stopping.set()
+        self._awake.set()
+        self._ticker.join()
+        self._threads.stop(timeout=int(STOP_SECONDS * 1000))
+        self._broker.close()
+        self._lease.end()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._awake.set()
+
+    def hand_over(self, publication_id: int) -> None:
+        """Hand over what is due for a publication."""
+        name = f"hand_over {publication_id}"
+        self._guarded(name, lambda: self._sender().run(publication_id))
+
+    def tend(self) -> None:
+        """Plan, sweep and settle."""
+        self._guarded("tend", lambda: tend(self._office))
+
+    def write_service_mails(self) -> None:
+        """Compose and hand over service mails."""
+        self._guarded("service", lambda: write_service_mails(self._office, self._lease.id))
+
+    def drain(self) -> None:
+        """Do everything that is due at this instant of a driven clock, in this thread, and answer when it is done."""
+        while True:
+            tend(self._office)
+            write_service_mails(self._office, self._lease.id)
+            with self._office.database.read() as connection:
+                due = publications_due(connection, self._office.clock.now())
+            done = sum(self._sender().run(publication_id) for publication_id in due)
+            with self._office.database.read() as connection:
+                busy = is_handing_over(connection)
+            if busy:
+                Event().wait(0.02)  # somebody else is handing over: wait for that
+            elif not done:
+                tend(self._office)
+                return
+
+    def _sender(self) -> Sender:
+        return Sender(self._office, self._mails, self._lease.id, lambda: not self._stopping.is_set())
+
+    def _guarded(self, name: str, task: Callable[[], object]) -> None:
+        """The edge of a thread: what goes wrong is said, and tried again by the next ticket. Nothing is sent by it."""
+        try:
+            task()
+        except TrothError as error:
+            log.warning("cannot go on now", extra={"task": name, "why": str(error)})
+        except Exception:
+            log.exception("failed", extra={"task": name})
+        finally:
+            with self._lock:
+                self._running[name] -= 1
+
+    def _tick(self) -> None:
+        while not self._stopping.is_set():
+            self._awake.clear()
+            try:
+                self._write_tickets()
+            except TrothError as error:
+                log.warning("cannot ask what is due", extra={"why": str(error)})
+            except Exception:
+                log.exception("failed", extra={"task": "ticker"})
+            self._awake.wait(TICK_SECONDS)
+
+    def _write_tickets(self) -> None:
+        self._ticket("tend", 1, self._actors.tend.send)
+        self._ticket("service", 1, self._actors.write_service_mails.send)
+        with self._office.database.read() as connection:
+            due = publications_due(connection, self._office.clock.now())
+        for publication_id in due:
+            send = self._actors.hand_over.send
+            self._ticket(f"hand_over {publication_id}", self._parallel, lambda: send(publication_id))  # noqa: B023
+
+    def _ticket(self, name: str, most: int, send: Callable[[], object]) -> None:
+        """Write tickets of a kind until as many as may be are under way."""
+        with self._lock:
+            missing = most - self._running[name]
+            self._running[name] += max(missing, 0)
+        for _ in range(missing):
+            send()
