@@ -63,8 +63,9 @@ def _take(connection: Connection, token: TokenRow, key: str, request_hash: bytes
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["token_id", "idempotency_key"])
+        .returning(_A.id)
     )
-    return done.rowcount == 1
+    return done.first() is not None
 
 
 def keep(connection: Connection, token: TokenRow, key: str, answer: KeptAnswer) -> None:

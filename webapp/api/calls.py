@@ -1,0 +1,170 @@
+"""One call of the API: its transaction, its token, its instant; and what a repeated request is answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, request
+
+from preferences.delivery import MadeBy
+from preferences.links import Kind, PublicIds
+from preferences.store import answers
+from preferences.store.answers import KeptAnswer
+from preferences.store.events import By
+from preferences.store.tokens import TokenRow, TokenScope
+from preferences.store.transactions import Transaction
+from preferences.unsubscribe import Route
+from webapp.access import public_ids, site_of
+from webapp.errors import Problem
+from webapp.site import Site
+
+BY_TOKEN = By(made_by=MadeBy.TOKEN, route=Route.API)
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a handler works with. `afterwards` is done when everything is committed; losing it loses nothing."""
+
+    site: Site
+    connection: Transaction
+    token: TokenRow
+    now: datetime
+    ids: PublicIds
+    by: By = BY_TOKEN
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def publication_id(self) -> int:
+        """The publication of the token; nothing else can be reached with it."""
+        return self.token.publication_id
+
+    def number(self, kind: Kind, public_id: str) -> int:
+        """The number behind an id. Raises `Problem` 404 for anything that is none."""
+        number = self.ids.number_of(kind, public_id)
+        if number is None:
+            raise Problem(404, "Not found", "There is nothing with this id in this publication.")
+        return number
+
+    def id(self, kind: Kind, number: int | None) -> str | None:
+        """The id of a number; None stays None."""
+        return None if number is None else self.ids.public_id(kind, number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A body and a status."""
+
+    body: Any
+    status: int = 200
+
+
+Handler = Callable[..., Answer]
+View = Callable[..., Response]
+
+
+def reads(scope: TokenScope = TokenScope.READ) -> Callable[[Handler], View]:
+    """A handler that changes nothing: what it does to the database is undone."""
+
+    def decorate(handler: Handler) -> View:
+        @wraps(handler)
+        def view(**given: Any) -> Response:
+            site = site_of()
+            now = site.clock.now()
+            with site.database.read() as connection:
+                answer = handler(_call(site, connection, now), **given)
+            return _response(answer.status, json.dumps(answer.body, ensure_ascii=False))
+
+        view.needs = scope  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def writes(scope: TokenScope) -> Callable[[Handler], View]:
+    """A handler that changes something, in one transaction with the answer that is kept under an Idempotency-Key."""
+
+    def decorate(handler: Handler) -> View:
+        @wraps(handler)
+        def view(**given: Any) -> Response:
+            site = site_of()
+            now = site.clock.now()
+            with _alone(_key()) as key, site.database.write() as connection:
+                call = _call(site, connection, now)
+                kept = answers.claim(connection, call.token, key, _request_hash(), now) if key else None
+                answer = kept or _kept(handler(call, **given))
+                if key and kept is None:
+                    answers.keep(connection, call.token, key, answer)
+            for step in call.afterwards:
+                step()
+            return _response(answer.status, answer.body)
+
+        view.needs = scope  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def _call(site: Site, connection: Transaction, now: datetime) -> Call:
+    return Call(site=site, connection=connection, token=g.token, now=now, ids=public_ids(connection))
+
+
+def _kept(answer: Answer) -> KeptAnswer:
+    return KeptAnswer(status=answer.status, body=json.dumps(answer.body, ensure_ascii=False))
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise Problem(400, "Not a key", f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters.")
+    return key
+
+
+def _request_hash() -> bytes:
+    """The request as it counts: method, address, what must match, and the document, however it is spaced."""
+    body = request.get_json() if request.get_data(cache=True) else None
+    parts = [request.method, request.full_path, request.headers.get("If-Match"), body]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).digest()
+
+
+_under_way: set[tuple[int, int, str]] = set()
+_under_way_lock = threading.Lock()
+
+
+@contextmanager
+def _alone(key: str | None) -> Iterator[str | None]:
+    """Answer 409 at once where this process works on the same key; another process is waited for in the database."""
+    if key is None:
+        yield None
+        return
+    mine = (id(site_of()), g.token.id, key)
+    with _under_way_lock:
+        if mine in _under_way:
+            raise Problem(409, "Under way", "A request with this Idempotency-Key is under way: repeat it in a moment.")
+        _under_way.add(mine)
+    try:
+        yield key
+    finally:
+        with _under_way_lock:
+            _under_way.discard(mine)
+
+
+def _response(status: int, body: str) -> Response:
+    response = Response(body, status, content_type="application/json")
+    version = _version_of(body)
+    if version is not None:
+        response.set_etag(str(version))
+    return response
+
+
+def _version_of(body: str) -> int | None:
+    found = json.loads(body)
+    return found.get("version") if isinstance(found, dict) else None
