@@ -189,6 +189,11 @@ def mark_deferred(connection: Connection, row: ServiceMailRow, again_at: datetim
     _mark(connection, row, state, due_at=again_at, lease_id=None, reply=reply)
 
 
+def mark_waiting(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
+    """It had not begun: again at an instant, and the try does not count."""
+    _mark(connection, row, ServiceState.DUE, due_at=again_at, lease_id=None, reply=reply, tries=max(0, row.tries - 1))
+
+
 def mark_in_doubt(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
     """Nobody knows whether it arrived: a confirmation, for which a person waits, is sent again; nothing else is."""
     if row.kind is ServiceKind.CONFIRM:
