@@ -90,6 +90,11 @@ class Layout:
     format: Format
     columns: tuple[Column, ...]
 
+    @property
+    def is_of_refused_rows(self) -> bool:
+        """Whether these are the refused rows of an earlier import, whose cells were made harmless for spreadsheets."""
+        return [column.name for column in self.columns[: len(REFUSED_FILE_COLUMNS)]] == [*REFUSED_FILE_COLUMNS]
+
     def has(self, target: Target) -> bool:
         """Whether some column is that."""
         return any(column.target is target for column in self.columns)

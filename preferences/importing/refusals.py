@@ -16,6 +16,11 @@ def without_formula(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
+def with_formula(cell: str) -> str:
+    """The cell as it was before `without_formula`."""
+    return cell[1:] if cell.startswith("'") and without_formula(cell[1:]) == cell else cell
+
+
 def refused_header(header: Sequence[str]) -> list[str]:
     """The header of the file of refused rows."""
     return [*REFUSED_FILE_COLUMNS, *(without_formula(name) for name in header)]

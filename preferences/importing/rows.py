@@ -14,6 +14,7 @@ from preferences.asked import checked_zone
 from preferences.errors import Invalid
 from preferences.importing.formats import Layout
 from preferences.importing.instants import instant_of
+from preferences.importing.refusals import with_formula
 from preferences.importing.standings import ImportedAs, cause_of, flag_of, standing_of_status
 from preferences.importing.table import Refused, Row
 from preferences.importing.targets import Target
@@ -74,6 +75,8 @@ class RowReader:
             yield read
 
     def _read_one(self, row: Row) -> ImportedSubscriber | Refused:
+        if self.layout.is_of_refused_rows:
+            row = Row(line=row.line, cells=tuple(with_formula(cell) for cell in row.cells))
         try:
             return self._subscriber(row)
         except Invalid as error:
