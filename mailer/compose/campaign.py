@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from mailer.compose.content import CampaignContent, Message, Recipient
+from mailer.compose.content import CampaignContent, MailClass, Message, Recipient
 from mailer.compose.errors import TemplateError
 from mailer.compose.layout import compile_layout
 from mailer.compose.letter import letter_mjml
@@ -30,6 +30,8 @@ class CompiledCampaign:
 
 def compile_campaign(content: CampaignContent) -> CompiledCampaign:
     """The campaign, compiled; TemplateError with part and line where its content cannot be sent to anybody."""
+    if content.mail_class is MailClass.SERVICE:
+        raise TemplateError("a campaign is never a service mail", line=None, part="mail_class")
     part, source = _source(content)
     preheader = content.preheader or ""
     layout = compile_layout(

@@ -1,12 +1,10 @@
 """The body of a mail as bytes: multipart/alternative with the text first, quoted-printable, CRLF only."""
 
 import binascii
-import re
 
 # No quoted-printable text can hold "=_", so this boundary never stands in a part.
 _BOUNDARY = "=_alternative"
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_NEWLINES = re.compile("\r\n?|\n")
+_UNWANTED = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
 
 BODY_FIELDS = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'.encode("ascii")
 
@@ -28,6 +26,8 @@ def _part(subtype: str, content: str) -> bytes:
 
 def quoted_printable(content: str) -> bytes:
     """The content in quoted-printable, ending in CRLF; control characters other than tab and newline are left out."""
-    lines = _NEWLINES.sub("\r\n", _UNWANTED.sub("", content))
+    octets = (
+        content.encode().translate(None, _UNWANTED).replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n")
+    )
     # The encoder takes its own line ends from the first one it sees, so there has to be one.
-    return binascii.b2a_qp(f"{lines.removesuffix(chr(10)).removesuffix(chr(13))}\r\n".encode(), istext=True)
+    return binascii.b2a_qp(octets.replace(b"\n", b"\r\n") + b"\r\n", istext=True)

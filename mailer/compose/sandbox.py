@@ -1,6 +1,6 @@
 """The small language authors write placeholders in: expressions, `if`, and one `for`; nothing that can run away.
 
-There are no calls, no `set`, no macros, no multiplication and no nested loops, so that a template takes time in
+There are no calls, no `set`, no macros, no multiplication, no nested loops and none over a field, so that a template takes time in
 proportion to its length and its fields.
 """
 
@@ -16,6 +16,8 @@ from mailer.compose.errors import RenderError, TemplateError
 
 # Characters of one rendered part. A mail is clipped at about 102 kB.
 OUTPUT_LIMIT = 1_000_000
+# Values of one loop.
+LOOP_LIMIT = 100
 
 _FILTERS = (
     "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "forceescape", "int", "last", "length", "lower",
@@ -75,8 +77,10 @@ def check_template(source: str, *, part: str, is_html: bool = False) -> None:
         environment.compile(tree)
     except TemplateSyntaxError as error:
         raise TemplateError(error.message or "this is no template", line=error.lineno, part=part) from error
-    except (RecursionError, SyntaxError, MemoryError, OverflowError) as error:
-        raise TemplateError("a placeholder is nested too deeply", line=None, part=part) from error
+    except (RecursionError, SyntaxError, MemoryError, OverflowError, ValueError) as error:
+        raise TemplateError(
+            "a placeholder is nested too deeply, or holds a number without end", line=None, part=part
+        ) from error
 
 
 def compile_template(source: str, *, part: str, is_html: bool = False) -> Template:
@@ -124,6 +128,8 @@ def _refusal(node: nodes.Node, *, is_looping: bool) -> str | None:
     match node:
         case nodes.For() if is_looping or node.recursive:
             return "a loop cannot stand in a loop"
+        case nodes.For() if not isinstance(node.iter, nodes.List | nodes.Tuple) or len(node.iter.items) > LOOP_LIMIT:
+            return f"a loop goes over a list that is written out, of at most {LOOP_LIMIT} values"
         case nodes.Getattr() if getattr(node.node, "name", None) not in _WITH_ATTRIBUTES:
             return f".{node.attr} is known of fields only: fields.{node.attr}"
         case nodes.Name() if node.name.startswith("_"):

@@ -10,6 +10,7 @@ from tests.mailer.compose.cast import campaign, field_lines, reader
     [
         ("Anna.B+x@Example.ORG", "Anna.B+x@example.org"),
         ("anna@münchen.example", "anna@xn--mnchen-3ya.example"),
+        ("anna@MÜNCHEN.Example", "anna@xn--mnchen-3ya.example"),
         ("anna@straße.example", "anna@xn--strae-oqa.example"),
         ("anna@xn--mnchen-3ya.example", "anna@xn--mnchen-3ya.example"),
         ("root@localhost", "root@localhost"),

@@ -15,6 +15,7 @@ def test_a_real_letter_has_no_problem() -> None:
     [
         ('width="120px"></mj-image>', 'width="120px" widht="1px"></mj-image>', 16, "widht"),
         ("<mj-social>", "<mj-socail>", 39, "mj-socail"),
+        ("<mj-social>", "<mj-quiz></mj-quiz><mj-social>", 39, "<mj-quiz> is no tag"),
         ("</mj-text>\n        <mj-button", "\n        <mj-button", 22, "never closed"),
         ("<b>now</b>", "<b>now", 22, "<b> is never closed"),
         ("<b>now</b>", "a < b", 22, "&lt;"),
@@ -92,7 +93,8 @@ def test_what_is_no_mjml_is_said_to_be_none(source: str) -> None:
 
 def test_nesting_that_would_end_the_process_is_a_problem() -> None:
     assert "300000" in check_source(text("<b>" * 50_000 + "</b>" * 50_000))[0].message
-    assert "deep" in check_source(text("<b>" * 200 + "</b>" * 200))[0].message
+    assert check_source(text("<b>" * 95 + "</b>" * 95)) == ()
+    assert "deep" in check_source(text("<b>" * 96 + "</b>" * 96))[0].message
     assert "deep" in check_source(text("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}"))[0].message
 
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mailer.compose import RenderError, TemplateError
+from mailer.compose import MailClass, RenderError, TemplateError
 from tests.mailer.compose.cast import EVENT, SPRING, campaign, field_lines, part_of, reader, section, text
 
 STOP = "https://garden.example/u/k1"
@@ -120,6 +120,11 @@ def test_a_comment_that_depends_on_the_reader_cannot_swallow_the_footer() -> Non
     ):
         with pytest.raises(TemplateError):
             campaign(mjml=text(trick))
+
+
+def test_no_campaign_passes_for_a_service_mail() -> None:
+    with pytest.raises(TemplateError, match="service"):
+        campaign(mail_class=MailClass.SERVICE)
 
 
 @pytest.mark.parametrize("missing", ["promise", "preferences_url", "unsubscribe_url"])

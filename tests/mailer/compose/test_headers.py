@@ -71,6 +71,19 @@ def test_the_one_click_link_is_whole_in_one_line_for_a_token_of_any_length(token
     assert field_lines(data, "List-Unsubscribe-Post") == [b"List-Unsubscribe=One-Click"]
 
 
+@pytest.mark.parametrize("length", [900, 978, 979, 980, 990, 995])
+def test_a_link_that_just_fits_a_line_gets_one_of_its_own(length: int) -> None:
+    link = "https://garden.example/u/".ljust(length, "a")
+    data = sent(unsubscribe_url=link)
+    assert_clean(data)
+    assert f"<{link}>\r\n".encode() in data
+
+
+def test_a_name_with_quotes_and_backslashes_is_read_as_it_was_written() -> None:
+    for name in ('Anna "B" C', "a \\ b\\", "O'Neil, Anna (x) <y>", "Ännä", "=?utf-8?q?x?="):
+        assert opened(sent(name=name))["To"].addresses[0].display_name == name
+
+
 def test_a_link_that_fits_no_header_line_is_refused_and_not_broken() -> None:
     with pytest.raises(RenderError, match="998") as refused:
         sent(unsubscribe_url="https://garden.example/u/" + "a" * 1000)

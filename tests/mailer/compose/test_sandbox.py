@@ -42,6 +42,9 @@ def test_no_field_hides_what_is_ours() -> None:
         "{{ '%1000000000d' % 1 }}",
         "{% for a in 'x' %}{% for b in 'y' %}{% endfor %}{% endfor %}",
         "{% set x = name %}",
+        "{% for x in fields.long %}{% endfor %}",
+        "{% for x in [" + "1," * 101 + "] %}{% endfor %}",
+        "{{ " + "9" * 5000 + " }}",
         "{% macro m() %}{% endmacro %}",
         "{% include 'x' %}",
         "{% import 'x' as y %}",
@@ -87,4 +90,4 @@ def test_what_fails_for_one_reader_says_so_and_falls_back_to_nothing(source: str
 
 def test_an_output_without_end_is_stopped() -> None:
     with pytest.raises(RenderError, match="longer"):
-        said("{% for one in fields.long %}{{ fields.long }}{% endfor %}", long="x" * 5000)
+        said("{% for one in [1, 2, 3] %}{{ fields.long }}{% endfor %}", long="x" * 400_000)
