@@ -9,11 +9,11 @@ from mailer.compose import (
     AlongItem,
     CampaignContent,
     CompiledCampaign,
+    CompiledDigest,
     DigestContent,
     Message,
     Recipient,
     TemplateError,
-    compile_digest,
 )
 from mailer.compose.errors import NotDeliverableHere
 from mailer.office import Office
@@ -38,6 +38,7 @@ class Desk:
     topics: Mapping[int, TopicRow]
     content: Callable[[int, int], ContentRow]
     compiled: Callable[[PublicationRow, TopicRow | None, int, int], CompiledCampaign]
+    digest: Callable[[PublicationRow, Arrives | None], CompiledDigest]
 
     def message(self, mail: HandOver) -> Message:
         """The finished message. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
@@ -49,8 +50,7 @@ class Desk:
         return compiled.render(recipient)
 
     def _digest(self, mail: HandOver, recipient: Recipient) -> Message:
-        compiled = compile_digest(digest_content(self.publication, mail.rhythm, self.office.list_host))
-        return compiled.render(recipient, self._lines(mail, mail.items))
+        return self.digest(self.publication, mail.rhythm).render(recipient, self._lines(mail, mail.items))
 
     def recipient(self, mail: HandOver) -> Recipient:
         """Everything that is said to this reader only."""
@@ -61,9 +61,7 @@ class Desk:
             raise NotDeliverableHere("the address was erased")
         language = person.language or self.publication.language
         names = {number: topic.name for number, topic in self.topics.items()}
-        count = count_of(
-            mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm
-        )
+        count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
         return Recipient(
             email=person.address,
             name=person.name or None,

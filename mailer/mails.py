@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from threading import Lock
 
-from mailer.compose import CompiledCampaign, compile_campaign
-from mailer.desk import Desk, campaign_content
+from mailer.compose import CompiledCampaign, CompiledDigest, compile_campaign, compile_digest
+from mailer.desk import Desk, campaign_content, digest_content
 from mailer.office import Office
+from preferences.expectation import Arrives
 from preferences.store.contents import ContentRow, content_of, publication_and_topics
 from preferences.store.publications import PublicationRow
 from preferences.store.topics import TopicRow
@@ -28,7 +30,7 @@ class Mails:
         """What one group of mails of a publication is made with: publication and topics as they are now."""
         with self._office.database.read() as connection:
             publication, topics = publication_and_topics(connection, publication_id)
-        return Desk(self._office, publication, topics, self.content, self.compiled)
+        return Desk(self._office, publication, topics, self.content, self.compiled, self.digest)
 
     def content(self, campaign_id: int, revision: int) -> ContentRow:
         """The content of one revision, read once."""
@@ -42,6 +44,10 @@ class Mails:
                     self._contents.clear()
                 self._contents[key] = found
         return found
+
+    def digest(self, publication: PublicationRow, rhythm: Arrives | None) -> CompiledDigest:
+        """The compiled digest of a publication as it is now."""
+        return _compiled_digest(publication, rhythm, self._office.list_host)
 
     def compiled(
         self, publication: PublicationRow, topic: TopicRow | None, campaign_id: int, revision: int
@@ -57,3 +63,8 @@ class Mails:
                     self._compiled.clear()
                 self._compiled[key] = found
         return found
+
+
+@lru_cache(maxsize=64)
+def _compiled_digest(publication: PublicationRow, rhythm: Arrives | None, list_host: str) -> CompiledDigest:
+    return compile_digest(digest_content(publication, rhythm, list_host))

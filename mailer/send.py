@@ -89,8 +89,7 @@ class Sender:
         started = time.monotonic()
         results: list[Result] = []
         try:
-            for result in self._outcomes(session, publication_id, mails):
-                results.append(result)
+            results.extend(self._outcomes(session, publication_id, mails))  # what came before an error is kept
         finally:
             self._record(publication_id, mails, results)
         self._adapt(len(mails), time.monotonic() - started)

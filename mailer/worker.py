@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
-from dramatiq import Broker, Worker as Threads
+from dramatiq import Broker
+from dramatiq import Worker as Threads
 
 from mailer.actors import InProcessBroker, declare_actors
 from mailer.lease import HeldLease

@@ -1,0 +1,14 @@
+"""What tests of the mailer may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.mailer.town import Town, town_at
+
+
+@pytest.fixture
+def town(database_url: str) -> Iterator[Town]:
+    """A town in a database of its own, once on SQLite and once on PostgreSQL."""
+    with town_at(database_url) as town:
+        yield town
