@@ -12,16 +12,20 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from preferences.address import Address
+from preferences.asked import Asked
 from preferences.errors import Conflict, NotFound
 from preferences.expectation import Suppression
 from preferences.store.changes import asked_now, change_expectation, locked_subscriber, settle
 from preferences.store.consents import Consent, ConsentKind, record_consent, topics_in_proof
 from preferences.store.events import By
-from preferences.store.expectations import begin_expectation
+from preferences.store.expectations import begin_expectation, terms_of
+from preferences.store.promises import promise_in_words
+from preferences.store.publications import publication
 from preferences.store.signups import RequestRow, lock_requests, mark_confirmed, the_request
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import SubscriberRow, add_subscriber, subscriber_at, suppression_of
 from preferences.store.suppressions import forget_suppression
+from preferences.wording import SENTENCE_VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,66 @@ def confirm(connection: Connection, publication_id: int, request_id: int, by: By
     return Confirmed(subscriber_id=subscriber_id, request=found, was_new=True)
 
 
+def come_back(
+    connection: Connection,
+    publication_id: int,
+    subscriber_id: int,
+    asked: Asked,
+    by: By,
+    now: datetime,
+    *,
+    zone: str,
+    url: str = "",
+) -> None:
+    """Somebody who has left asks anew, with a link that only the mailbox has: confirmed by that, with a proof.
+
+    Raises `Conflict` where nothing is written to the address any more, `Invalid` and `NotFound`.
+    """
+    person = locked_subscriber(connection, publication_id, subscriber_id)
+    if person.suppressed in _FOR_GOOD:
+        raise Conflict(_REFUSED)
+    if person.suppressed is not None and person.address is not None:
+        forget_suppression(connection, publication_id, _address_of(person))
+    begin_expectation(connection, publication_id, subscriber_id, asked, by, now, zone=zone)
+    change_standing(connection, publication_id, subscriber_id, "subscribed", by, now, columns=_good_standing(now))
+    settle(connection, publication_id, [subscriber_id], now)
+    sender = publication(connection, publication_id)
+    terms = terms_of(connection, publication_id, [subscriber_id])[subscriber_id]
+    proof = Consent(
+        kind=ConsentKind.GIVEN,
+        method="by_link",
+        occurred_at=now,
+        address_typed=person.address,
+        address_normalised=person.address_normalised,
+        topics=topics_in_proof(asked),
+        promise=promise_in_words(connection, sender, terms, now, person.language),
+        sentence_version=SENTENCE_VERSION,
+        url=url,
+        language=person.language or sender.language,
+        basis="consent",
+    )
+    record_consent(connection, publication_id, subscriber_id, proof, by.route, now)
+
+
+def _address_of(person: SubscriberRow) -> Address:
+    return Address(spelled=person.address or "", normalised=person.address_normalised or "")
+
+
+# No confirmation ends these.
+_FOR_GOOD = (Suppression.COMPLAINT, Suppression.OPERATOR)
+_REFUSED = "nothing is written to this address any more; please write to the publication"
+
+
+def _good_standing(now: datetime) -> dict[str, object]:
+    return {
+        "confirmed_at": now,
+        "consent_ends_at": None,
+        "unsubscribed_at": None,
+        "suppressed": None,
+        "suppressed_at": None,
+    }
+
+
 def _proof(found: RequestRow) -> Consent:
     return Consent(
         kind=ConsentKind.GIVEN,
@@ -78,8 +142,8 @@ def _proof(found: RequestRow) -> Consent:
 def _subscribed(connection: Connection, publication_id: int, found: RequestRow, by: By, now: datetime) -> int:
     """The subscriber that the request becomes, or whose topics it adds to."""
     address = Address(spelled=found.address or "", normalised=found.address_normalised or "")
-    if suppression_of(connection, publication_id, address) in (Suppression.COMPLAINT, Suppression.OPERATOR):
-        raise Conflict("nothing is written to this address any more; please write to the publication")
+    if suppression_of(connection, publication_id, address) in _FOR_GOOD:
+        raise Conflict(_REFUSED)
     there = subscriber_at(connection, publication_id, address)
     if there is None:
         return _begin(connection, publication_id, address, found, by, now)
@@ -138,13 +202,6 @@ def _expect(connection: Connection, subscriber_id: int, found: RequestRow, by: B
         accept=[topic.topic for topic in found.asked.topics],
         accepted_versions=found.accepted,
     )
-    columns = {
-        "confirmed_at": now,
-        "consent_ends_at": None,
-        "unsubscribed_at": None,
-        "suppressed": None,
-        "suppressed_at": None,
-    }
     change_standing(
         connection,
         found.publication_id,
@@ -152,7 +209,7 @@ def _expect(connection: Connection, subscriber_id: int, found: RequestRow, by: B
         "subscribed",
         by,
         now,
-        columns=columns,
+        columns=_good_standing(now),
         details={"request": found.id},
     )
     settle(connection, found.publication_id, [subscriber_id], now)

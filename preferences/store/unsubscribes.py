@@ -10,15 +10,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
+from preferences.address import Address
 from preferences.errors import Invalid
 from preferences.opt_down import without_topic
 from preferences.store.attributions import Circumstances, circumstances, is_under_way
 from preferences.store.changes import end_expectation, in_details, locked_subscriber, settle, slugs
 from preferences.store.events import By, record
-from preferences.store.expectations import asked_of, begin_expectation, terms_of
+from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
+from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import SubscriberRow, next_version
 from preferences.store.tables import UNSUBSCRIBE
+from preferences.store.topics import topics
 from preferences.store.unsubscribe_rows import (
     UnsubscribeRow,
     checked_words,
@@ -27,7 +30,7 @@ from preferences.store.unsubscribe_rows import (
     last_unsubscribe_of,
     the_unsubscribe,
 )
-from preferences.unsubscribe import ASKED, Cause, Scope
+from preferences.unsubscribe import ASKED, Cause, Route, Scope
 
 __all__ = [
     "UnsubscribeRow",
@@ -37,6 +40,10 @@ __all__ = [
     "the_unsubscribe",
     "unsubscribe",
 ]
+
+
+# Who leaves by a button of the mail program or by mail sees no page that says what ended.
+GOODBYE_AFTER = frozenset({Route.HEADER_ONE_CLICK, Route.MAILTO})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +89,35 @@ def unsubscribe(
     _take_effect(connection, person, ended, topic_id, by, now)
     _record(connection, person, ended, topic_id, unsubscribe_id, around, by, now)
     settle(connection, publication_id, [subscriber_id], now)
+    if by.route in GOODBYE_AFTER:
+        _say_goodbye(connection, person, ended, topic_id, around, now)
     return Unsubscribed(id=unsubscribe_id, scope=ended, topic_id=topic_id, was_new=True, is_under_way=under_way)
+
+
+def _say_goodbye(
+    connection: Connection,
+    person: SubscriberRow,
+    scope: Scope,
+    topic_id: int | None,
+    around: Circumstances,
+    now: datetime,
+) -> None:
+    """Who left without seeing a page is told what ended."""
+    if person.address is None or person.address_normalised is None:
+        return
+    ended = terms_at(connection, person.publication_id, [around.expectation_id or 0]).values()
+    numbers = [choice.topic for terms in ended for choice in terms.expectation.topics]
+    names = {topic.id: topic.name for topic in topics(connection, person.publication_id)}
+    told = [names[number] for number in numbers if scope is Scope.ALL or number == topic_id]
+    queue(
+        connection,
+        person.publication_id,
+        ServiceKind.GOODBYE,
+        Address(spelled=person.address, normalised=person.address_normalised),
+        now,
+        subscriber_id=person.id,
+        details={"ended": told},
+    )
 
 
 def _ended_before(
