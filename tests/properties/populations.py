@@ -51,7 +51,7 @@ def populated(connection: Connection, chance: Random, size: int) -> Population:
     early = [_subscriber(connection, publication, slugs, chance, now, ids, number) for number in range(size // 2)]
     _state_anew(connection, publication, chance, now)
     late = [_subscriber(connection, publication, slugs, chance, now, ids, number) for number in range(size // 2, size)]
-    recompute(connection, publication, [*early, *late], now - timedelta(hours=chance.randrange(30)))
+    recompute(connection, publication, [*early, *late], now - timedelta(hours=chance.randrange(15, 45)))
     if chance.random() < 0.5:
         _state_anew(connection, publication, chance, now)
     everybody = (*early, *late)

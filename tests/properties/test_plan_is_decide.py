@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,19 +13,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from preferences.basis import decide_again, from_json
-from preferences.calendar import first_instant
+from preferences.calendar import first_instant, local_date, zone_named
 from preferences.campaign import Candidate, ExpiryBasis
-from preferences.decision import DEFAULT_EXPIRY, HELD, Decision, Outcome, decide
+from preferences.decision import DEFAULT_EXPIRY, HELD, Decision, Outcome, Reason, decide
 from preferences.expectation import Terms
 from preferences.store.database import Database, open_database
 from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.installation import found
 from preferences.store.openings import evidence_text
-from preferences.store.planning import plan_campaign
+from preferences.store.planning import Forecast, forecast, plan_campaign
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DECISION, DELIVERY
 from tests.properties.populations import PLACES, Population, populated, scheduled
@@ -39,17 +41,24 @@ def database(database_url: str) -> Iterator[Database]:
     opened.close()
 
 
-class _Undone(Exception):
-    """Ends an example without leaving anything behind."""
+@contextmanager
+def undone(database: Database) -> Iterator[Connection]:
+    """A transaction that writes, and leaves nothing behind: one database serves every example."""
+    with database.write() as connection:
+        yield connection
+        connection.rollback()
 
 
-def drawn_campaign(connection: Connection, people: Population, chance: Random) -> tuple[int, datetime]:
+def drawn_campaign(
+    connection: Connection, people: Population, chance: Random, *, is_local: bool | None = None
+) -> tuple[int, datetime]:
     """A campaign of some of the topics, and the instant at which it is planned."""
     topic_ids = tuple(chance.sample([*people.topics, people.notices], chance.choice([1, 2, 2, 3])))
     late = chance.choice([0, 0, 1, 200 * 60]) * timedelta(minutes=1)
     marketers = chance.choice([None, people.now, people.now + timedelta(days=chance.randrange(1, 30))])
     segment = chance.choice([None, None, {"place": PLACES[0]}, {"member": True, "floor": 2.5}, {"floor": 1}])
-    local_at = people.now.replace(tzinfo=None) if chance.random() < 0.3 else None
+    is_local = chance.random() < 0.3 if is_local is None else is_local
+    local_at = people.now.replace(tzinfo=None) if is_local else None
     now = people.now + late
     campaign = scheduled(
         connection,
@@ -68,12 +77,39 @@ def drawn_campaign(connection: Connection, people: Population, chance: Random) -
 @given(seed=st.integers(0, 1 << 32))
 def test_every_planned_row_is_what_the_law_decides(database: Database, seed: int) -> None:
     chance = Random(seed)
-    with pytest.raises(_Undone), database.write() as connection:
+    with undone(database) as connection:
         people = populated(connection, chance, SIZE)
         campaign, now = drawn_campaign(connection, people, chance)
         size = plan_campaign(connection, campaign, now)
         check_plan(connection, people, campaign, size, now)
-        raise _Undone
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 1 << 32))
+def test_a_forecast_is_the_plan_made_at_that_instant(database: Database, seed: int) -> None:
+    chance = Random(seed)
+    with undone(database) as connection:
+        people = populated(connection, chance, SIZE)
+        campaign, _ = drawn_campaign(connection, people, chance, is_local=False)
+        at = people.now + timedelta(hours=chance.choice([0, 1, 30]))
+        connection.execute(update(CAMPAIGN).values(scheduled_at=at))
+        answer = forecast(connection, people.publication_id, campaign, at, people.now)
+        size = plan_campaign(connection, campaign, at)
+        assert answer == as_planned(connection, campaign, size)
+
+
+def as_planned(connection: Connection, campaign: int, size: int, counts_on: tuple[int, ...] = ()) -> Forecast:
+    rows = list(planned(connection, campaign).values())
+    zone = zone_named("Europe/Berlin")
+    outcomes = Counter(Outcome(row["decision_outcome"]) for row in rows)
+    reached = Counter(local_date(zone, row["wakes_at"]) for row in rows if row["wakes_at"] is not None)
+    return Forecast(
+        audience=size,
+        by_outcome={outcome: outcomes[outcome] for outcome in Outcome},
+        by_reason=dict(Counter(Reason(row["decision_reason"]) for row in rows)),
+        reach_by=tuple(sorted(reached.items())),
+        counts_on=counts_on,
+    )
 
 
 def check_plan(connection: Connection, people: Population, campaign: int, size: int, now: datetime) -> None:

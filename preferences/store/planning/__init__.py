@@ -1,13 +1,16 @@
 """Planning and forecasting as set-based SQL.
 
 * `plan`: `plan_campaign` fixes the audience of a campaign and decides about everybody in it
+* `forecast`: `forecast` answers what that would give, and changes nothing
 * `rules`: the ordered rules as SQL, held to `decide()` by a property test
 * `audience`: who is in it, and the charged topic of each
 * `moments`: what the law says about zones, days, hours and slots, once for each distinct pattern
 * `writing`, `pieces`: what a planned decision was made from, as text
+* `affected`, `rehearsal`, `stage`: to whom something else happens first, and what
 * `question`: the campaign that is asked about
 """
 
+from preferences.store.planning.forecast import Forecast, forecast
 from preferences.store.planning.plan import plan_campaign
 
-__all__ = ["plan_campaign"]
+__all__ = ["Forecast", "forecast", "plan_campaign"]

@@ -74,27 +74,33 @@ class Audience:
             )
         return func.substr(whole, 2)
 
+    def members(self) -> Select[Any]:
+        """The numbers of everybody in it."""
+        tables = self._named.join(EXPECTATION, EXPECTATION.c.id == self._named.c.expectation_id).join(
+            SUBSCRIBER, SUBSCRIBER.c.id == EXPECTATION.c.subscriber_id
+        )
+        return select(EXPECTATION.c.subscriber_id).select_from(tables).where(*self._conditions())
+
     def rows(self, *columns: ColumnElement[Any]) -> Select[Any]:
-        """One row for each member."""
-        chosen = select(*columns).select_from(self._tables())
-        chosen = chosen.where(EXPECTATION.c.until.is_(None), EXPECTATION.c.publication_id == self.asked.publication_id)
-        if self.asked.segment:
-            chosen = chosen.where(_within(self.asked.segment, self._dialect))
-        return chosen
+        """One row for each member, with these columns of its tables."""
+        return select(*columns).select_from(self._tables()).where(*self._conditions())
 
     def lock(self, connection: Connection) -> None:
-        """Hold everybody who may be in it until the transaction ends, so that nobody changes their mind in between.
+        """Hold everybody in it until the transaction ends, so that nobody changes their mind in between.
 
         Whoever changes terms waits for it, and then decides again what was planned. In number order, as all locks of
         subscribers are; on SQLite the write transaction is the lock.
         """
         if connection.dialect.name == "postgresql":
-            named = EXPECTATION.c.id.in_(select(self._named.c.expectation_id)) & EXPECTATION.c.until.is_(None)
-            chosen = select(SUBSCRIBER.c.id).where(
-                SUBSCRIBER.c.id.in_(select(EXPECTATION.c.subscriber_id).where(named))
-            )
+            chosen = select(SUBSCRIBER.c.id).where(SUBSCRIBER.c.id.in_(self.members()))
             locked = chosen.order_by(SUBSCRIBER.c.id).with_for_update(key_share=True).subquery()
             connection.execute(select(func.count()).select_from(locked))
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        conditions = [EXPECTATION.c.until.is_(None), EXPECTATION.c.publication_id == self.asked.publication_id]
+        if self.asked.segment:
+            conditions.append(_within(self.asked.segment, self._dialect))
+        return conditions
 
     def _tables(self) -> FromClause:
         of_subscriber, of_each = SUBSCRIBER.c.id, self.way == WAYS[Arrives.EACH]

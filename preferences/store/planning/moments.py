@@ -83,7 +83,7 @@ def _moments(asked: Question, terms: Terms, now: datetime) -> dict[str, Any]:
     judged_at = max(now, scheduled_at)
     expires_at = asked.expires_after(scheduled_at)
     quiet = quiet_reason(terms, judged_at)
-    pieces = written(asked, scheduled_at, expires_at, judged_at)
+    pieces = written(asked, terms.zone, judged_at)
     return {
         "scheduled_at": scheduled_at,
         "judged_at": judged_at,

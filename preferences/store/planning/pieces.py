@@ -6,11 +6,10 @@ The format stays there: a basis of a reader that nobody is is written, and cut a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from preferences.basis import Basis, Counted, to_json
 from preferences.calendar import zone_data_version
-from preferences.campaign import Candidate
 from preferences.decision import RULES_VERSION
 from preferences.expectation import Standing
 from preferences.store.planning.question import Question
@@ -28,8 +27,8 @@ class Written:
     after_delivery: str
 
 
-def written(asked: Question, scheduled_at: datetime, expires_at: datetime, judged_at: datetime) -> Written:
-    """The pieces for everybody with these instants; `basis_text` puts in the rest."""
+def written(asked: Question, zone: tzinfo, judged_at: datetime) -> Written:
+    """The pieces for everybody in a zone who is judged then; `basis_text` puts in the rest."""
     basis = Basis(
         rules=RULES_VERSION,
         zone_data=zone_data_version(),
@@ -37,15 +36,7 @@ def written(asked: Question, scheduled_at: datetime, expires_at: datetime, judge
         expectation=_EXPECTATION,
         cadences=(),
         standing=Standing(confirmed=True),
-        subject=Candidate(
-            id=_DELIVERY,
-            campaign=asked.id,
-            topics=tuple(topic.id for topic in asked.topics),
-            scheduled_at=scheduled_at,
-            expires_at=expires_at,
-            expiry=asked.expiry,
-            priority=asked.priority,
-        ),
+        subject=asked.candidate(_DELIVERY, zone),
         counted=Counted(),
     )
     before_expectation, _, rest = to_json(basis).partition(str(_EXPECTATION))

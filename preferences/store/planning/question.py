@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from preferences.calendar import first_instant
-from preferences.campaign import ExpiryBasis
+from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import DEFAULT_EXPIRY
 from preferences.delivery import CampaignStatus
 from preferences.errors import NotFound
@@ -69,9 +69,31 @@ class Question:
             raise ValueError(f"campaign {self.id} has no scheduled instant")
         return self.scheduled_at
 
+    def candidate(self, delivery_id: int, zone: tzinfo) -> Candidate:
+        """The campaign as the law sees it when it is planned for a reader in a zone."""
+        scheduled_at = self.scheduled_in(zone)
+        return Candidate(
+            id=delivery_id,
+            campaign=self.id,
+            topics=tuple(topic.id for topic in self.topics),
+            scheduled_at=scheduled_at,
+            expires_at=self.expires_after(scheduled_at),
+            expiry=self.expiry,
+            priority=self.priority,
+        )
+
     def expires_after(self, scheduled_at: datetime) -> datetime:
         """The expiry before any cap has held it, for a reader's scheduled instant."""
         return scheduled_at + DEFAULT_EXPIRY if self.expires_at is None else self.expires_at
+
+
+def is_within(segment: Mapping[str, Scalar], fields: Mapping[str, Scalar]) -> bool:
+    """Whether a subscriber's fields have all of these values; a text is no number, and true is neither."""
+    return all(name in fields and _same(fields[name], value) for name, value in segment.items())
+
+
+def _same(one: Scalar, other: Scalar) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def question(connection: Connection, campaign_id: int) -> Question:
@@ -85,6 +107,15 @@ def question_unlocked(connection: Connection, publication_id: int, campaign_id: 
     of = CAMPAIGN.c
     statement = select(CAMPAIGN).where((of.id == campaign_id) & (of.publication_id == publication_id))
     return _question(connection, connection.execute(statement).mappings().first())
+
+
+def still_to_plan(connection: Connection, publication_id: int) -> list[Question]:
+    """The scheduled campaigns of a publication that were not planned yet, in the order in which they will be."""
+    of = CAMPAIGN.c
+    scheduled = (of.status == CampaignStatus.SCHEDULED.value) & of.scheduled_at.is_not(None)
+    statement = select(CAMPAIGN).where((of.publication_id == publication_id) & scheduled)
+    rows = connection.execute(statement.order_by(of.scheduled_at, of.id)).mappings().all()
+    return [_question(connection, row) for row in rows]
 
 
 def _question(connection: Connection, row: Mapping[Any, Any] | None) -> Question:

@@ -32,13 +32,13 @@ _CAPS = (Reason.TOPIC_CAP.value, Reason.TOTAL_CAP.value)
 _QUIET = (Reason.QUIET_DAY.value, Reason.QUIET_HOURS.value)
 
 
-def answers(audience: Audience, *carried: ColumnElement[Any]) -> Select[Any]:
+def answers(audience: Audience, *carried: ColumnElement[Any], only: ColumnElement[bool] | None = None) -> Select[Any]:
     """A decision for every member: `outcome, reason, topic_id, opens_at, expires_at, expiry`, as `decide()` gives them.
 
     With them come `subscriber_id, expectation_id, scheduled_at, judged_at`; `evidence`, as text; and `carried`,
-    labelled columns of the audience, as they went in.
+    labelled columns of the audience, as they went in. `only` narrows it to a part of the audience.
     """
-    first = _first(audience, carried).c
+    first = _first(audience, carried, true() if only is None else only).c
     second = _second(audience, first, carried).c
     is_too_late = and_(second.opens_at > second.expires_at, second.expires_at.is_not(None))
     reason = second.first_reason
@@ -66,7 +66,7 @@ def answers(audience: Audience, *carried: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _first(audience: Audience, carried: tuple[ColumnElement[Any], ...]) -> CTE:
+def _first(audience: Audience, carried: tuple[ColumnElement[Any], ...], only: ColumnElement[bool]) -> CTE:
     """The first rule that answers, and the instants it may need."""
     rows = audience.rows(
         _E.subscriber_id,
@@ -85,7 +85,7 @@ def _first(audience: Audience, carried: tuple[ColumnElement[Any], ...]) -> CTE:
         case((_TOPIC_IS_FULL, OF_TOPIC.c.evidence), (_TOTAL_IS_FULL, OF_TOTAL.c.evidence)).label("evidence"),
         *carried,
     )
-    return _apart(rows, "first")
+    return _apart(rows.where(only), "first")
 
 
 def _first_reason(audience: Audience) -> ColumnElement[str]:
