@@ -12,6 +12,7 @@ from preferences.campaign import Candidate, DigestDue, ExpiryBasis
 from preferences.expectation import (
     GOOD_STANDING,
     Arrives,
+    DigestTimes,
     Expectation,
     Overflow,
     Standing,
@@ -81,7 +82,11 @@ BEN = terms_for({LETTER: Arrives.EACH, EVENTS: Arrives.EACH, JOBS: Arrives.EACH}
 # Carla wants what does not fit to be left out.
 CARLA = changed(BEN, overflow=Overflow.LEAVE_OUT)
 # Dora reads Letter by mail, Events in a digest on Fridays at 18:00, Jobs on the web; one mail a week in total.
-DORA = terms_for({LETTER: Arrives.EACH, EVENTS: Arrives.WEEKLY, JOBS: Arrives.WEB}, total=ONE_A_WEEK)
+DORA = terms_for(
+    {LETTER: Arrives.EACH, EVENTS: Arrives.WEEKLY, JOBS: Arrives.WEB},
+    total=ONE_A_WEEK,
+    digest=DigestTimes(hour=time(18), weekday=Weekday.FRI, day=1),
+)
 # Emil wants mail on working days between nine and five.
 EMIL = changed(BEN, total=None, days=WORKDAYS, hours=OFFICE_HOURS)
 # Frida is away until 4 January.

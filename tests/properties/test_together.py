@@ -25,7 +25,8 @@ rhythms = st.sampled_from(sorted(DIGESTS))
 @st.composite
 def digests(draw: st.DrawFn, reader: Reader, now: datetime, number: int) -> DigestDue:
     """A digest on time or late, mostly of topics that come in it."""
-    rhythm = draw(rhythms)
+    asked = sorted({choice.arrives for choice in reader.asked.topics if choice.arrives in DIGESTS})
+    rhythm = draw(st.sampled_from(asked) if asked else rhythms)
     mine = frozenset(choice.topic for choice in reader.asked.topics if choice.arrives is rhythm)
     late = draw(st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=5)]))
     slot_at = now - late
@@ -40,10 +41,10 @@ def transactions(
 ) -> tuple[Reader, Standing, list[Candidate | DigestDue], list[Candidate], datetime]:
     reader, now = draw(readers())
     due: list[Candidate | DigestDue] = [
-        draw(candidates(now, id=number)) for number in range(10, 10 + draw(st.integers(0, 4)))
+        draw(candidates(now, id=number)) for number in range(10, 10 + draw(st.integers(1, 5)))
     ]
     due += [draw(digests(reader, now, number)) for number in range(30, 30 + draw(st.integers(0, 1)))]
-    waiting = [draw(candidates(now, id=number)) for number in range(40, 40 + draw(st.integers(0, 3)))]
+    waiting = [draw(candidates(now, id=number)) for number in range(40, 40 + draw(st.integers(1, 4)))]
     return reader, draw(standings(now)), draw(st.permutations(due)), waiting, now
 
 

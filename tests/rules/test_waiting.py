@@ -1,0 +1,267 @@
+"""Waiting: what it waits for, until when, when it expires, and what it comes along in."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
+
+from preferences.cadence import Cap, Period, Weekday
+from preferences.campaign import ExpiryBasis, Origin
+from preferences.decision import Outcome, Reason, decide, next_own_time
+from preferences.expectation import Arrives, Overflow
+from preferences.history import EMPTY_HISTORY, CountedMail, History
+from preferences.quiet import Hours, Pause
+from preferences.ranking import decide_along, decide_together
+from tests.people import (
+    ALERTS,
+    ANNA,
+    BEN,
+    BERLIN,
+    CARLA,
+    CONFIRMED,
+    DORA,
+    EMIL,
+    EVENTS,
+    FRIDA,
+    GRETA,
+    JOBS,
+    LETTER,
+    TUESDAY,
+    TWO_A_WEEK,
+    berlin,
+    candidate,
+    changed,
+    digest,
+    mail,
+    terms_for,
+    waited,
+)
+
+LETTER_CAME = History.of([mail(LETTER, berlin(24, 9))])
+
+
+def test_a_paused_subscriber_is_never_sent_to() -> None:
+    decision = decide(CONFIRMED, FRIDA, EMPTY_HISTORY, candidate(expires_at=None), berlin(24, 9))
+    assert (decision.outcome, decision.reason) == (Outcome.WAIT, Reason.PAUSED)
+    assert decision.opens_at == berlin(4, 0, month=1, year=2027)
+
+
+def test_a_pause_ends_by_itself_and_must_have_an_end() -> None:
+    after = decide(CONFIRMED, FRIDA, EMPTY_HISTORY, candidate(), berlin(4, 0, month=1, year=2027))
+    assert after.reason is Reason.EXPIRED
+    with pytest.raises(ValueError, match="must end after"):
+        Pause(since=TUESDAY, until=TUESDAY)
+
+
+def test_what_does_not_fit_is_left_out_for_who_asked_for_that() -> None:
+    decision = decide(CONFIRMED, CARLA, LETTER_CAME, candidate((EVENTS,), berlin(26, 9)), berlin(26, 9))
+    assert (decision.outcome, decision.reason, decision.opens_at) == (Outcome.NOT_SENT, Reason.TOTAL_CAP, None)
+    assert decision.evidence is not None
+
+
+def test_the_evidence_names_the_cap_and_the_window_that_opens_last() -> None:
+    decision = decide(CONFIRMED, BEN, LETTER_CAME, candidate((EVENTS,), berlin(26, 9)), berlin(26, 9))
+    evidence = decision.evidence
+    assert evidence is not None
+    assert (evidence.whose, evidence.counted, evidence.calendar) == ("total", 1, "week_from_0")
+    assert (evidence.since, evidence.until) == (berlin(23, 0), berlin(30, 0))
+    assert decision.opens_at == berlin(30, 0)
+
+
+def test_the_evidence_is_of_the_rule_that_answered_and_the_instant_of_all_rules() -> None:
+    total = Cap(count=1, per=Period.MONTH)
+    terms = changed(BEN, total=total)
+    decision = decide(CONFIRMED, terms, LETTER_CAME, candidate((LETTER,), berlin(26, 9)), berlin(26, 9))
+    assert decision.reason is Reason.TOPIC_CAP
+    assert decision.evidence is not None
+    assert decision.evidence.until == berlin(1, 0, month=12)
+    assert decision.opens_at == berlin(15, 9, month=12)
+
+
+def test_what_waits_only_for_hours_leaves_at_that_instant() -> None:
+    decision = decide(CONFIRMED, EMIL, EMPTY_HISTORY, candidate((EVENTS,), berlin(24, 7)), berlin(24, 7))
+    assert (decision.reason, decision.opens_at) == (Reason.QUIET_HOURS, berlin(24, 9))
+    decision = decide(CONFIRMED, EMIL, EMPTY_HISTORY, candidate((EVENTS,), berlin(28, 10)), berlin(28, 10))
+    assert (decision.reason, decision.opens_at) == (Reason.QUIET_DAY, berlin(30, 9))
+
+
+def test_what_waited_for_a_cap_never_leaves_merely_because_a_window_opened() -> None:
+    extra = waited((EVENTS,), berlin(26, 15))
+    at_midnight = decide(CONFIRMED, BEN, LETTER_CAME, extra, berlin(30, 0))
+    assert (at_midnight.outcome, at_midnight.reason) == (Outcome.WAIT, Reason.NEXT_MAIL)
+    assert at_midnight.opens_at == berlin(30, 15)
+    assert decide(CONFIRMED, BEN, LETTER_CAME, extra, berlin(30, 15)).outcome is Outcome.SEND
+
+
+def test_what_waited_gives_way_to_a_mail_that_is_coming() -> None:
+    extra = waited((EVENTS,), berlin(26, 15), coming_at=berlin(1, 9, month=12))
+    decision = decide(CONFIRMED, BEN, LETTER_CAME, extra, berlin(30, 15))
+    assert (decision.reason, decision.opens_at) == (Reason.NEXT_MAIL, berlin(1, 9, month=12))
+
+
+def test_while_a_mail_is_coming_at_this_very_instant_the_next_look_is_later_and_nothing_expires_for_it() -> None:
+    extra = waited((EVENTS,), berlin(26, 9), coming_at=berlin(1, 9, month=12), expires_at=berlin(1, 20, month=12))
+    decision = decide(CONFIRMED, BEN, LETTER_CAME, extra, berlin(1, 9, month=12))
+    assert (decision.outcome, decision.reason) == (Outcome.WAIT, Reason.NEXT_MAIL)
+    assert decision.opens_at == berlin(1, 20, month=12)
+
+
+def test_the_own_time_of_day_is_that_of_the_scheduled_instant_and_outside_the_hours_their_first() -> None:
+    inside = waited((EVENTS,), berlin(26, 15))
+    outside = waited((EVENTS,), berlin(26, 20))
+    assert next_own_time(EMIL, inside, berlin(28, 0)) == berlin(30, 15)
+    assert next_own_time(EMIL, outside, berlin(28, 0)) == berlin(30, 9)
+
+
+def test_an_expiry_that_nobody_set_is_moved_once_by_the_longest_full_cap_and_a_day() -> None:
+    terms = changed(BEN, total=Cap(count=1, per=Period.MONTH))
+    at = berlin(26, 9)
+    first = decide(CONFIRMED, terms, LETTER_CAME, candidate((EVENTS,), at), at)
+    assert (first.expires_at, first.expiry) == (at + timedelta(days=32), ExpiryBasis.EXTENDED)
+    again = waited((EVENTS,), at, expires_at=first.expires_at, expiry=first.expiry)
+    longer = changed(BEN, total=Cap(count=1, per=Period.YEAR))
+    second = decide(CONFIRMED, longer, LETTER_CAME, again, at)
+    assert (second.reason, second.expires_at) == (Reason.WOULD_EXPIRE, first.expires_at)
+
+
+def test_neither_a_pause_nor_quiet_days_move_an_expiry() -> None:
+    at = berlin(24, 9)
+    paused = decide(CONFIRMED, changed(FRIDA, paused=Pause(since=TUESDAY, until=date(2026, 11, 26))), LETTER_CAME,
+                    candidate((EVENTS,), at), at)  # fmt: skip
+    assert (paused.reason, paused.expires_at) == (Reason.PAUSED, at + timedelta(days=8))
+    saturday = candidate((EVENTS,), berlin(28, 9))
+    assert decide(CONFIRMED, EMIL, EMPTY_HISTORY, saturday, berlin(28, 9)).expires_at == saturday.expires_at
+
+
+def test_an_expiry_of_the_marketer_is_never_moved() -> None:
+    at, until = berlin(26, 9), berlin(27, 9)
+    news = candidate((EVENTS,), at, expires_at=until, expiry=ExpiryBasis.MARKETER)
+    decision = decide(CONFIRMED, BEN, LETTER_CAME, news, at)
+    assert (decision.outcome, decision.reason) == (Outcome.NOT_SENT, Reason.WOULD_EXPIRE)
+    assert (decision.expires_at, decision.evidence is not None) == (until, True)
+
+
+def test_an_item_of_a_digest_has_no_expiry_unless_the_marketer_set_one() -> None:
+    terms = changed(DORA, total=None)
+    late = decide(CONFIRMED, terms, EMPTY_HISTORY, candidate((EVENTS,), berlin(3, 9)), berlin(26, 9))
+    assert (late.outcome, late.expires_at) == (Outcome.DIGEST, None)
+    until = berlin(27, 9)
+    news = candidate((EVENTS,), berlin(26, 9), expires_at=until, expiry=ExpiryBasis.MARKETER)
+    assert decide(CONFIRMED, terms, EMPTY_HISTORY, news, berlin(26, 9)).reason is Reason.WOULD_EXPIRE
+
+
+def test_what_waits_comes_along_in_the_next_mail_and_the_letter_after_it_is_not_made_late() -> None:
+    tuesday = berlin(1, 9, month=12)
+    extra = waited((EVENTS,), berlin(26, 15))
+    letter = candidate((LETTER,), tuesday, id=7, campaign=7)
+    verdicts = decide_together(CONFIRMED, BEN, LETTER_CAME, [letter], [extra], tuesday)
+    assert [(one.subject.id, one.decision.outcome, one.decision.carrier) for one in verdicts] == [
+        (7, Outcome.SEND, None),
+        (extra.id, Outcome.SEND, 7),
+    ]
+
+
+def test_what_came_along_counts_against_what_else_would_and_never_against_the_topics_own_issue() -> None:
+    cap = {EVENTS: Cap(count=1, per=Period.WEEK)}
+    terms = terms_for({LETTER: Arrives.EACH, EVENTS: Arrives.EACH}, own=cap)
+    came = CountedMail(at=berlin(24, 9), topics=frozenset({LETTER}), along=frozenset({EVENTS}))
+    at = berlin(26, 9)
+    assert decide(CONFIRMED, terms, History.of([came]), candidate((EVENTS,), at), at).outcome is Outcome.SEND
+    line = waited((EVENTS,), at, expires_at=None)
+    assert decide_along(CONFIRMED, terms, History.of([came]), line, at, 7, frozenset({LETTER})) is None
+    assert decide_along(CONFIRMED, terms, History.of([came]), line, at, 7, frozenset({EVENTS})) is not None
+
+
+def test_a_waiting_message_comes_along_even_where_it_could_not_leave_by_itself_any_more() -> None:
+    extra = waited((EVENTS,), berlin(26, 18), expires_at=berlin(30, 10), expiry=ExpiryBasis.MARKETER)
+    at = berlin(30, 9)
+    letter = candidate((JOBS,), at, id=7, campaign=7)
+    verdicts = decide_together(CONFIRMED, BEN, LETTER_CAME, [letter], [extra], at)
+    assert verdicts[-1].decision.carrier == 7
+
+
+def test_two_that_have_waited_leave_as_one_mail() -> None:
+    terms = changed(BEN, total=TWO_A_WEEK)
+    first, second = waited((EVENTS,), berlin(20, 9), id=1), waited((JOBS,), berlin(20, 9), id=2, campaign=2)
+    verdicts = decide_together(CONFIRMED, terms, EMPTY_HISTORY, [second, first], [], berlin(24, 9))
+    assert [(one.subject.id, one.decision.carrier) for one in verdicts] == [(1, None), (2, 1)]
+
+
+def test_no_two_take_the_last_opening_and_the_loser_says_that_it_ranked_lower() -> None:
+    at = berlin(24, 9)
+    winner = candidate((EVENTS,), at, id=2, campaign=2, priority=1)
+    loser = candidate((JOBS,), at, id=1, campaign=1, origin=Origin.OTHER_SYSTEM)
+    verdicts = decide_together(CONFIRMED, BEN, EMPTY_HISTORY, [loser, winner], [], at)
+    assert [(one.subject.id, one.decision.outcome, one.decision.reason) for one in verdicts] == [
+        (2, Outcome.SEND, Reason.EXPECTED),
+        (1, Outcome.WAIT, Reason.RANKED_LOWER),
+    ]
+
+
+def test_a_digest_that_loses_its_slot_to_a_letter_travels_in_it() -> None:
+    friday = berlin(27, 18)
+    letter = candidate((LETTER,), friday, id=7, campaign=7, relevance=1.0)
+    item = candidate((EVENTS,), berlin(26, 9), id=8, campaign=8)
+    verdicts = decide_together(CONFIRMED, DORA, EMPTY_HISTORY, [digest(), letter], [item], friday)
+    assert [(one.subject.id, one.decision.outcome, one.decision.carrier) for one in verdicts] == [
+        (7, Outcome.SEND, None),
+        (500, Outcome.WAIT, None),
+        (8, Outcome.SEND, 7),
+    ]
+    assert verdicts[1].decision.reason is Reason.RANKED_LOWER
+
+
+def test_a_digest_that_a_cap_stops_waits_for_its_next_slot() -> None:
+    verdicts = decide_together(CONFIRMED, DORA, LETTER_CAME, [digest()], [], berlin(27, 18))
+    assert (verdicts[0].decision.outcome, verdicts[0].decision.opens_at) == (Outcome.WAIT, berlin(4, 18, month=12))
+
+
+def test_a_notice_stands_outside_the_total_in_both_directions() -> None:
+    at = berlin(26, 9)
+    assert decide(CONFIRMED, GRETA, LETTER_CAME, candidate((ALERTS,), at), at).outcome is Outcome.SEND
+    alerted = History.of([mail(ALERTS, berlin(24, 8))])
+    assert decide(CONFIRMED, GRETA, alerted, candidate((LETTER,)), berlin(24, 9)).outcome is Outcome.SEND
+
+
+def test_a_notice_over_its_number_a_year_is_not_sent_even_to_who_lets_things_come_along() -> None:
+    alerts = History.of([mail(ALERTS, berlin(day, 9)) for day in (2, 3, 4, 5)])
+    decision = decide(CONFIRMED, GRETA, alerts, candidate((ALERTS,)), berlin(24, 9))
+    assert (decision.outcome, decision.reason) == (Outcome.NOT_SENT, Reason.TOPIC_CAP)
+
+
+def test_a_notice_leaves_at_the_first_allowed_instant_after_a_pause() -> None:
+    early = Hours(since=time(7), until=time(9))
+    terms = changed(GRETA, paused=Pause(since=TUESDAY, until=date(2026, 11, 26)), hours=early, digest=None)
+    alert = waited((ALERTS,), berlin(24, 15), coming_at=berlin(27, 9))
+    assert decide(CONFIRMED, terms, EMPTY_HISTORY, alert, berlin(25, 8)).opens_at == berlin(26, 7)
+    assert decide(CONFIRMED, terms, EMPTY_HISTORY, alert, berlin(26, 7)).outcome is Outcome.SEND
+
+
+def test_a_notice_ranks_before_everything_else_and_carries_nothing() -> None:
+    at = berlin(24, 9)
+    letter = candidate((LETTER,), at, id=1, campaign=1, priority=9, relevance=9.0)
+    alert = candidate((ALERTS,), at, id=2, campaign=2)
+    verdicts = decide_together(CONFIRMED, GRETA, EMPTY_HISTORY, [letter, alert], [], at)
+    assert [(one.subject.id, one.decision.outcome, one.decision.carrier) for one in verdicts] == [
+        (2, Outcome.SEND, None),
+        (1, Outcome.SEND, None),
+    ]
+
+
+def test_a_topic_for_notices_has_a_number_a_year_as_its_only_cadence() -> None:
+    with pytest.raises(ValueError, match="per year"):
+        replace(ANNA.cadences[LETTER], notice=True)
+    with pytest.raises(ValueError, match="as each"):
+        terms_for({ALERTS: Arrives.WEEKLY})
+
+
+def test_every_day_of_an_expectation_is_checked_against_its_digest() -> None:
+    with pytest.raises(ValueError, match="weekday"):
+        terms_for({EVENTS: Arrives.WEEKLY}, days=frozenset({Weekday.MON}), digest=DORA.expectation.digest)
+    fitted = terms_for(
+        {EVENTS: Arrives.WEEKLY}, days=frozenset({Weekday.FRI}), hours=Hours(since=time(21, 30), until=time(6))
+    )
+    assert fitted.expectation.digest_times.weekday is Weekday.FRI
+    assert fitted.expectation.digest_times.hour == time(22)
+    assert fitted.zone is BERLIN
+    assert fitted.expectation.overflow is Overflow.COME_ALONG
