@@ -22,7 +22,6 @@ MADE_ELSEWHERE = frozenset(
 class Recorded:
     """A decision as the ledger has it; `evidence` and `basis` are JSON."""
 
-    decided_at: datetime
     outcome: str
     reason: str
     topic: int | None
@@ -39,8 +38,6 @@ def decided_differently(recorded: Recorded, terms_of: Callable[[Basis], Terms]) 
     """
     try:
         basis = from_json(recorded.basis)
-        if basis.now != recorded.decided_at:
-            yield f"it was decided at {recorded.decided_at.isoformat()}, and its basis is of {basis.now.isoformat()}"
         if (basis.expectation or None) != recorded.expectation:
             yield f"it names expectation {recorded.expectation}, and its basis {basis.expectation}"
         again = decide_again(basis, terms_of(basis))

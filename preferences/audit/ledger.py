@@ -159,10 +159,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A decision to send: under which expectation, current cadences (by topic) and standing, and in which carrier."""
+    """A decision to send: under which expectation, current cadences (by topic) and standing, and in which carrier.
+
+    `judged_at` is the instant it was made for: at a hand-over that of the decision itself.
+    """
 
     delivery: int
     decided_at: datetime
+    judged_at: datetime | None
     expectation: int | None
     current: Mapping[int, int]
     standing: Standing | None

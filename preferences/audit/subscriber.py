@@ -35,6 +35,8 @@ def _audit_hand_over(publication: Publication, ledger: SubscriberLedger, mail: M
         yield broken(2, why, mail, ledger)
     if mail.sent is None:
         yield broken(1, "handed over without a decision to send it", mail, ledger)
+    elif mail.sent.judged_at != mail.at:
+        yield broken(7, "handed over by a decision for another instant", mail, ledger)
 
 
 def _audit_counted(

@@ -185,7 +185,6 @@ def _decisions_after(connection: Connection, publication_id: int, after: int) ->
 
 def _recorded(row: Mapping[Any, Any]) -> Recorded:
     return Recorded(
-        decided_at=row["decided_at"],
         outcome=row["outcome"],
         reason=row["reason"],
         topic=row["topic_id"],

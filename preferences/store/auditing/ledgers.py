@@ -169,6 +169,7 @@ def _sent_as(delivery: int, decided_at: datetime, expectation: int | None, basis
     return ledger.Sent(
         delivery=delivery,
         decided_at=decided_at,
+        judged_at=_EPOCH + timedelta(microseconds=said["now"]) if "now" in said else None,
         expectation=expectation,
         current={topic: current for topic, _, current in said.get("cadences", ())},
         standing=_standing(said["standing"]) if "standing" in said else None,
