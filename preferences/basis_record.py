@@ -107,10 +107,10 @@ def _read(found: dict[str, Any]) -> Basis:
         standing=_read_standing(found["standing"]),
         subject=_read_digest(found["digest"]) if "digest" in found else _read_candidate(found["campaign"]),
         counted=_read_counted(found["counted"]),
-        had=found.get("had", False),
+        had=_flag(found, "had"),
         before=_read_counted(found["before"]) if "before" in found else None,
         carrier=found.get("carrier"),
-        in_mail=found.get("in_mail", False),
+        in_mail=_flag(found, "in_mail"),
     )
 
 
@@ -127,8 +127,8 @@ def _written_standing(standing: Standing) -> dict[str, Any]:
 
 def _read_standing(found: dict[str, Any]) -> Standing:
     return Standing(
-        confirmed=found["confirmed"],
-        unsubscribed=found.get("unsubscribed", False),
+        confirmed=_flag(found, "confirmed"),
+        unsubscribed=_flag(found, "unsubscribed"),
         suppressed=Suppression(found["suppressed"]) if "suppressed" in found else None,
         consent_ends_at=_instant(found["consent_ends"]) if "consent_ends" in found else None,
     )
@@ -181,9 +181,9 @@ def _read_candidate(found: dict[str, Any]) -> Candidate:
         expiry=ExpiryBasis(found["expiry"]),
         priority=found["priority"],
         relevance=found["relevance"],
-        has_waited=found.get("has_waited", False),
+        has_waited=_flag(found, "has_waited"),
         coming_at=_instant(found["coming"]) if "coming" in found else None,
-        digest_stopped=found.get("digest_stopped", False),
+        digest_stopped=_flag(found, "digest_stopped"),
         origin=Origin(found["origin"]),
     )
 
@@ -199,6 +199,14 @@ def _read_counted(found: dict[str, Any]) -> Counted:
 
 def _without_defaults(written: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in written.items() if value is not None}
+
+
+def _flag(found: dict[str, Any], name: str) -> bool:
+    """A flag that may be absent; a 1 in its place is no flag."""
+    value = found.get(name, False)
+    if type(value) is not bool:
+        raise ValueError(f"{name} is not true or false")
+    return value
 
 
 def _micros(instant: datetime) -> int:
