@@ -22,9 +22,13 @@ from preferences.wording import SENTENCE_VERSION
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:
-    """A consent that another program vouches for: when it was confirmed, and until when it holds."""
+    """A consent that another program vouches for: when it was given and confirmed, and until when it holds.
+
+    `given_at` None is the instant of the confirmation.
+    """
 
     confirmed_at: datetime
+    given_at: datetime | None = None
     method: str = "stated_by_program"
     ends_at: datetime | None = None
     jurisdiction: str = ""
@@ -85,7 +89,8 @@ def _proof(
     return Consent(
         kind=ConsentKind.GIVEN,
         method=stated.method,
-        occurred_at=stated.confirmed_at,
+        occurred_at=stated.given_at or stated.confirmed_at,
+        confirmation_pressed_at=stated.confirmed_at,
         address_typed=sign_up.address.spelled,
         address_normalised=sign_up.address.normalised,
         topics=topics_in_proof(sign_up.asked),

@@ -15,7 +15,7 @@ from webapp.site import Site
 def register(app: OpenAPI, _site: Site) -> None:
     """Serve the API of the site that the application knows."""
     # Each of them hangs its routes on the blueprint when it is loaded.
-    from webapp.api import document, publications  # noqa: F401
+    from webapp.api import document, publications, sign_ups, subscribers  # noqa: F401
     from webapp.api.blueprint import api
 
     app.register_api(api)
