@@ -1,0 +1,120 @@
+"""`troth status`: why is nothing going out?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+import click
+
+from preferences.calendar import zone_named
+from preferences.delivery import CampaignStatus, State
+from preferences.store.clock import SystemClock
+from preferences.store.publications import PublicationRow, publication_named, publications
+from preferences.store.statuses import CampaignStands, Situation, situation
+from webapp.cli.explain import instant
+from webapp.cli.group import FAILED
+from webapp.cli.installation import Installation, installation, publication_option
+
+_STATES = (State.DUE, State.HANDING_OVER, State.DEFERRED, State.WAITING, State.DIGEST_TO_COME, State.IN_DOUBT)
+
+
+@click.command("status")
+@publication_option
+def command(publication_slug: str | None) -> None:
+    """Why is nothing going out? Ends with one sentence that answers it, and with 1 where a person is needed."""
+    with installation(publication_slug) as here:
+        answers = [_status(here, row) for row in _chosen(here, publication_slug)]
+    if any(answers):
+        raise SystemExit(FAILED)
+
+
+def _chosen(here: Installation, slug: str | None) -> list[PublicationRow]:
+    """The publication asked for; without one, all of them."""
+    with here.database.read() as connection:
+        return publications(connection) if slug is None else [publication_named(connection, slug)]
+
+
+def _status(here: Installation, row: PublicationRow) -> bool:
+    """Say how one publication stands; answers whether a person is needed."""
+    found = situation(here.database, row, here.now(), SystemClock().now(), is_driven=here.is_sandbox)
+    has_relay = here.settings.smtp is not None and not here.is_sandbox
+    for line in lines(found, row.zone, has_relay=has_relay):
+        click.echo(line)
+    problem = needs_a_person(found)
+    click.echo(f"{row.slug}: {problem or answer(found, zone_named(row.zone), row.zone, has_relay=has_relay)}")
+    return problem is not None
+
+
+def lines(found: Situation, zone_name: str, *, has_relay: bool) -> Iterator[str]:
+    """How everything stands that can hold mail back, a line each; instants in the publication's zone."""
+    zone = zone_named(zone_name)
+    yield f"now: {instant(found.now, zone, zone_name)}"
+    yield f"database: revision {found.revision or 'none'}"
+    yield f"mail: {'to the mail server' if has_relay else 'to the test inbox, nothing leaves this machine'}"
+    beat = "never" if found.heartbeat_at is None else instant(found.heartbeat_at, zone, zone_name)
+    yield f"last heartbeat of a process: {beat}{'' if found.is_alive else ' (none is running)'}"
+    for disagreement in found.disagreements:
+        yield f"clock: {disagreement}"
+    for campaign in found.campaigns:
+        yield _campaign(campaign, zone, zone_name)
+    yield f"due now: {found.due}, waiting for a digest: {found.digest_items}, in doubt: {found.in_doubt}"
+    yield f"service mails: {found.service_due} due, {found.service_failed} failed; asked for and not seen: {found.outbox}"
+    at = "nothing is planned" if found.next_at is None else instant(found.next_at, zone, zone_name)
+    yield f"next: {at}"
+
+
+def _campaign(campaign: CampaignStands, zone: tzinfo, zone_name: str) -> str:
+    parts = [f"campaign {campaign.name!r}: {campaign.status}"]
+    if campaign.held_because:
+        parts.append(f"because {campaign.held_because}")
+    counts = [f"{campaign.counts[state]} {state.replace('_', ' ')}" for state in _STATES if campaign.counts.get(state)]
+    parts += [", ".join(counts)] if counts else []
+    if campaign.status is CampaignStatus.SCHEDULED and campaign.scheduled_at is not None:
+        parts.append(f"for {instant(campaign.scheduled_at, zone, zone_name)}")
+    elif campaign.wakes_at is not None:
+        parts.append(f"next {instant(campaign.wakes_at, zone, zone_name)}")
+    return "; ".join(parts)
+
+
+def needs_a_person(found: Situation) -> str | None:
+    """What holds mail back until a person does something, and what to do; None where nothing does."""
+    if found.missing:
+        missing = " and ".join(found.missing)
+        verb = "is" if len(found.missing) == 1 else "are"
+        return (
+            f"nothing but service mail may go out until the {missing} {verb} set: troth publication set {found.slug}."
+        )
+    if found.disagreements:
+        return f"nothing goes out because {found.disagreements[0]}: set the clocks right."
+    if not found.is_alive and (found.due or found.service_due or found.outbox):
+        return "nothing goes out because no process is running that sends: start one with troth run."
+    paused = [campaign for campaign in found.campaigns if campaign.status is CampaignStatus.PAUSED]
+    if paused:
+        why = f", because {paused[0].held_because}" if paused[0].held_because else ""
+        return f"campaign {paused[0].name!r} is paused{why}: resume or end it."
+    if found.overdue or found.service_overdue:
+        number = found.overdue + found.service_overdue
+        return f"{number} of what is due should have gone out minutes ago: see what the log of the worker says."
+    if found.service_failed:
+        return f"{found.service_failed} service mails could not be sent: see what the log of the worker says."
+    return None
+
+
+def answer(found: Situation, zone: tzinfo, zone_name: str, *, has_relay: bool) -> str:
+    """Why nothing is going out where nobody has to do anything, or that something is."""
+    inbox = "" if has_relay else " Mail stays in the test inbox, because no mail server is set (TROTH_SMTP_URL)."
+    handing_over = sum(campaign.counts.get(State.HANDING_OVER, 0) for campaign in found.campaigns)
+    if found.due or handing_over:
+        return f"mail is going out: {found.due} due, {handing_over} handing over.{inbox}"
+    if found.next_at is None:
+        return f"nothing is going out because nothing is scheduled and nothing waits.{inbox}"
+    at = instant(found.next_at, zone, zone_name)
+    waiting = sum(
+        campaign.counts.get(state, 0)
+        for campaign in found.campaigns
+        for state in (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
+    )
+    if not waiting:
+        return f"nothing is due before {at}.{inbox}"
+    return f"nothing is due before {at}: {waiting} wait for what their readers asked for.{inbox}"
