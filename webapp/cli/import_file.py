@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
 from preferences.importing.encoding import Encoding, encoding_of
 from preferences.importing.table import Table, open_table
@@ -39,24 +40,19 @@ def open_import_file(path: Path) -> Iterator[ImportFile]:
         encoding = encoding_of(_chunks(stream, digest))
         size = stream.tell()
         stream.seek(0)
-        yield ImportFile(
-            path=path,
-            hash=digest.hexdigest(),
-            size=size,
-            encoding=encoding,
-            table=open_table(_lines(stream, encoding)),
-            stream=stream,
-        )
+        # Held until the end: a wrapper that nobody holds any more closes the stream below it.
+        with TextIOWrapper(stream, encoding=encoding.codec, newline="") as lines:
+            yield ImportFile(
+                path=path,
+                hash=digest.hexdigest(),
+                size=size,
+                encoding=encoding,
+                table=open_table(lines),
+                stream=stream,
+            )
 
 
 def _chunks(stream: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
     while chunk := stream.read(_CHUNK_BYTES):
         digest.update(chunk)
         yield chunk
-
-
-def _lines(stream: BinaryIO, encoding: Encoding) -> TextIO:
-    # Only here: nothing else decodes a stream.
-    from io import TextIOWrapper
-
-    return TextIOWrapper(stream, encoding=encoding.codec, newline="")
