@@ -75,7 +75,8 @@ def _about(
     mine = preferences_url(base_url, _link(links, Purpose.PREFERENCES, person, now))
     values = {}
     if row.kind is ServiceKind.FRESH_LINK:
-        values = {"fresh_url": preferences_url(base_url, _link(links, Purpose.FRESH, person, now))}
+        fresh = preferences_url(base_url, _link(links, Purpose.FRESH, person, now))
+        values = {"fresh_url": f"{fresh}?typed={row.id}" if "typed" in row.details else fresh}
     elif row.kind is ServiceKind.GOODBYE:
         values = {"ended": ", ".join(row.details.get("ended", [])) or sender.name, "return_url": mine}
     return ServiceContent(

@@ -152,6 +152,16 @@ def service_mail(connection: Connection, service_mail_id: int) -> ServiceMailRow
     return None if row is None else _row(row)
 
 
+def typed_in(
+    connection: Connection, publication_id: int, subscriber_id: int, service_mail_id: int
+) -> list[tuple[str, str]] | None:
+    """What a subscriber had typed into the form because of which this mail was asked for; None where there is none."""
+    mine = (_S.publication_id == publication_id) & (_S.subscriber_id == subscriber_id) & (_S.id == service_mail_id)
+    details = connection.execute(select(_S.details).where(mine)).scalar()
+    typed = None if details is None else json.loads(details).get("typed")
+    return None if typed is None else [(str(name), str(value)) for name, value in typed]
+
+
 def _row(row: Mapping[Any, Any]) -> ServiceMailRow:
     values = dict(row)
     values["kind"], values["state"] = ServiceKind(values["kind"]), ServiceState(values["state"])

@@ -1,0 +1,40 @@
+"""The pages of people: no login, signed links, no scripts needed, nothing that a GET changes.
+
+* ``start``: the start page; ``styles``: the stylesheet and the one script
+* ``sign_up``, ``confirmation``: from a stranger to a subscriber
+* ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
+* ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
+* ``reading``, ``history``: the web version of a mail, and what became of all of them
+* ``inbox``: the test inbox
+* ``page``, ``access``: how a page is answered, and whose link it is
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from webapp.pages import (
+    confirmation,
+    fresh,
+    history,
+    inbox,
+    my_preferences,
+    page,
+    reading,
+    sign_up,
+    start,
+    styles,
+    unsubscribing,
+)
+from webapp.site import Site
+
+
+def register(app: Flask, site: Site) -> None:
+    """Add the pages of a site to its application."""
+    pages = Blueprint("pages", __name__)
+    for module in (start, styles, sign_up, confirmation, my_preferences, fresh, unsubscribing, reading, history):
+        module.add_routes(pages, site)
+    if site.settings.smtp is None or site.is_sandbox:
+        inbox.add_routes(pages, site)
+    page.add_errors(pages)
+    app.register_blueprint(pages)

@@ -1,0 +1,81 @@
+"""Whose link it is, and what its holder may do here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from preferences.delivery import MadeBy
+from preferences.errors import NotFound
+from preferences.links import Claim, Purpose, Right, rights_of
+from preferences.store.events import By
+from preferences.store.publications import PublicationRow, publication
+from preferences.store.subscribers import SubscriberRow, subscriber
+from preferences.store.transactions import Transaction
+from preferences.unsubscribe import Route
+from webapp.site import Site
+
+OF_MAILS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose.READ)
+
+
+def by_link(route: Route) -> By:
+    """A change that somebody makes by a link."""
+    return By(made_by=MadeBy.LINK, route=route)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One use of a link: what it says, who it belongs to, and what its holder may do at this instant."""
+
+    token: str
+    claim: Claim
+    now: datetime
+    rights: frozenset[Right]
+    publication: PublicationRow
+    person: SubscriberRow
+
+    def may(self, right: Right) -> bool:
+        """Whether the holder may do that."""
+        return right in self.rights
+
+
+def claim_of(site: Site, token: str, *purposes: Purpose) -> Claim:
+    """What a token says. Raises `NotFound` for one that was not signed here for one of these purposes."""
+    claim = site.links.read(token, *purposes)
+    if claim is None:
+        raise NotFound("this link was not made here")
+    return claim
+
+
+def visit(site: Site, connection: Transaction, token: str, *purposes: Purpose) -> Visit:
+    """The visit with a token. Raises `NotFound` for a forged link, and where the person was erased."""
+    claim = claim_of(site, token, *purposes)
+    person = subscriber(connection, claim.publication, -1 if claim.subscriber is None else claim.subscriber)
+    if person.erased_at is not None:
+        raise NotFound("the person this link belongs to was erased")
+    now = site.clock.now()
+    return Visit(
+        token=token,
+        claim=claim,
+        now=now,
+        rights=rights_of(claim, now),
+        publication=publication(connection, claim.publication),
+        person=person,
+    )
+
+
+def sibling(site: Site, seen: Visit, purpose: Purpose, delivery: int | None = None) -> str:
+    """A token for another page of the same person: as old as the link it is reached by, so that it may do no more."""
+    claim = Claim(
+        purpose=purpose,
+        publication=seen.claim.publication,
+        subscriber=seen.person.id,
+        delivery=seen.claim.delivery if delivery is None else delivery,
+        topics=seen.claim.topics,
+        issued_at=seen.claim.issued_at or _LONG_AGO,
+    )
+    return site.links.sign(claim)
+
+
+# A link that does not say when it was issued may do what links may do for ever.
+_LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

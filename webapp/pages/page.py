@@ -1,0 +1,118 @@
+"""How a page is answered: the templates, the headers that every page carries, and what is said when it cannot be done."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
+
+from preferences.errors import NotFound, TrothError
+from preferences.store.database import DatabaseAway
+
+# Beside the packages in the source tree and in the wheel.
+FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pages"
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; frame-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def render(template: str, status: int = 200, **values: Any) -> Response:
+    """A page: HTML, never kept, never indexed, never framed, and without a referrer for whatever it links to."""
+    html = _environment().get_template(template).render(root=request.script_root, **values)
+    return guarded(Response(html, status, mimetype="text/html"))
+
+
+def guarded(response: Response) -> Response:
+    """The headers that every page carries, unless it has set them otherwise."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def see(path: str) -> Answer:
+    """Go and see the page at a path of this site: after a POST that has done something."""
+    response = redirect(f"{request.script_root}{path}", 303)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters["lines"] = _lines
+    return environment
+
+
+def _lines(text: str) -> Markup:
+    """Text with its line breaks."""
+    return Markup("<br>\n").join(escape(line) for line in text.splitlines())
+
+
+def add_errors(pages: Blueprint) -> None:
+    """What is said for people when something cannot be done."""
+    pages.register_error_handler(DatabaseAway, _not_now)
+    pages.register_error_handler(NotFound, _not_there)
+    pages.register_error_handler(TrothError, _not_possible)
+    pages.app_errorhandler(HTTPException)(_of_http)
+
+
+def _not_now(_error: Exception) -> Response:
+    response = render(
+        "sorry.html",
+        503,
+        title="Not now",
+        said="This cannot be done now. Nothing was changed.",
+        advice="Please try again in a minute.",
+    )
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _not_there(_error: Exception) -> Response:
+    return unknown_link()
+
+
+def _not_possible(error: Exception) -> Response:
+    return render("sorry.html", 409, title="Not possible", said=f"{error}.", advice="Nothing was changed.")
+
+
+def _of_http(error: HTTPException) -> Response | HTTPException:
+    """An address that does not exist; what has its answer already, such as a redirect, keeps it."""
+    if error.code == 404:
+        return unknown_link()
+    return error
+
+
+def unknown_link() -> Response:
+    """A link that was changed on its way, or whose subject is gone."""
+    return render(
+        "sorry.html",
+        404,
+        title="This link leads nowhere",
+        said="This link leads nowhere: it may have lost a character on its way, or what it was about is gone.",
+        advice="Open it from the mail once more, or ask for a fresh one.",
+        may_ask=True,
+    )

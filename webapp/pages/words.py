@@ -1,0 +1,58 @@
+"""What pages say about topics, times and periods, in the words of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from preferences.cadence import Cadence
+from preferences.calendar import local_date
+from preferences.store.topics import TopicRow
+from preferences.wording import instant_in_words
+from preferences.wording.dates import on_days
+from preferences.wording.languages import catalogue_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedTopic:
+    """A topic as a form offers it. `cadence_id` is the version on the page, which is what gets accepted."""
+
+    slug: str
+    name: str
+    description: str
+    how_often: str
+    cadence_id: int
+    is_notice: bool
+    accepted: str | None = None
+    """How often it was when it was accepted, where that was less than now."""
+
+
+def offered_topics(there: Iterable[TopicRow], language: str) -> list[OfferedTopic]:
+    """The topics in their order, those for what cannot wait last."""
+    offered = [
+        OfferedTopic(
+            slug=topic.slug,
+            name=topic.name,
+            description=topic.description,
+            how_often=how_often(topic.cadence, language),
+            cadence_id=topic.cadence.id,
+            is_notice=topic.is_notice,
+        )
+        for topic in there
+    ]
+    return sorted(offered, key=lambda topic: topic.is_notice)
+
+
+def how_often(cadence: Cadence, language: str) -> str:
+    """A cadence in words: "once a week, usually on Tuesdays"."""
+    caps = catalogue_of(language).caps
+    often = f"{caps.times(cadence.at_most.count)} {caps.per[cadence.at_most.per]}"
+    if not cadence.days:
+        return often
+    return f"{often}, {caps.usually.format(on_days=on_days(cadence.days, language))}"
+
+
+def when(at: datetime, zone: tzinfo, now: datetime, language: str) -> str:
+    """An instant in a reader's own time."""
+    return instant_in_words(at, zone, local_date(zone, now), language)
