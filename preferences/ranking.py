@@ -108,7 +108,7 @@ class _Together:
         self.history = history
         self.now = now
         self.carrier: _Carrier | None = None
-        self.stopped: set[Arrives] = set()
+        self.stopped: dict[Arrives, bool] = {}
 
     def decide(self, due: Sequence[Candidate | DigestDue], waiting: Sequence[Candidate]) -> tuple[Verdict, ...]:
         ranked = sorted(due, key=lambda subject: rank(subject, self.terms))
@@ -123,8 +123,8 @@ class _Together:
         decision = _decide(self.standing, self.terms, seen, subject, self.now)
         if decision.outcome is Outcome.SEND:
             self._count(subject, decision)
-        elif isinstance(subject, DigestDue) and is_held(decision):
-            self.stopped.add(subject.rhythm)
+        if isinstance(subject, DigestDue):
+            self.stopped[subject.rhythm] = is_held(decision)
         return Verdict(subject=subject, decision=decision, history=seen, before=self.before)
 
     def _told_what_comes(self, subject: Candidate | DigestDue) -> Candidate | DigestDue:
@@ -176,7 +176,8 @@ class _Together:
         return Verdict(subject=subject, decision=decision, history=seen, before=self.before, in_mail=in_mail)
 
     def _told_of_its_digest(self, subject: Candidate) -> Candidate:
+        """An item of a digest that is due right now comes along where that digest is stopped; else it stands in it."""
         charged = charged_topic(self.terms, subject.topics)
         if charged is None or charged.arrives not in self.stopped:
             return subject
-        return replace(subject, digest_stopped=True)
+        return replace(subject, digest_stopped=self.stopped[charged.arrives])

@@ -53,7 +53,7 @@ class Together:
     had: set[int] = field(default_factory=set)
     carrier: int | None = None
     in_mail: set[int] = field(default_factory=set)
-    stopped: set[str] = field(default_factory=set)
+    stopped: dict[str, bool] = field(default_factory=dict)
 
     @property
     def reader(self) -> Reader:
@@ -87,8 +87,7 @@ class Together:
             answer = digest_answer(self.reader, self.standing, subject, self.now)
             if answer.outcome == "send":
                 self._sent(subject.id, CountedMail(at=self.now, topics=subject.topics, rhythm=subject.rhythm))
-            elif answer.held:
-                self.stopped.add(subject.rhythm)
+            self.stopped[subject.rhythm] = bool(answer.held)
             return answer, subject
         if subject.has_waited and self.carrier is not None:
             subject = replace(subject, coming_at=self.now)
@@ -137,7 +136,8 @@ class Together:
 
     def _may_travel(self, subject: Candidate, topic: tuple[int, str], answer: Answer) -> bool:
         if topic[1] in DIGESTS:
-            return subject.digest_stopped or topic[1] in self.stopped
+            # What stands in a digest that is due shares its fate; what was stopped before travels until then.
+            return self.stopped.get(topic[1], subject.digest_stopped)
         held = subject.has_waited or bool(answer.held)
         return self.before.asked.overflow == "come_along" and held
 

@@ -211,6 +211,12 @@ def test_a_digest_that_loses_its_slot_to_a_letter_travels_in_it() -> None:
     assert verdicts[1].decision.reason is Reason.RANKED_LOWER
 
 
+def test_an_item_that_was_stopped_before_stands_in_the_digest_of_its_next_slot_and_nowhere_else() -> None:
+    item = candidate((EVENTS,), berlin(19, 9), id=8, campaign=8, digest_stopped=True)
+    verdicts = decide_together(CONFIRMED, DORA, EMPTY_HISTORY, [digest()], [item], berlin(27, 18))
+    assert [(one.subject.id, one.decision.outcome) for one in verdicts] == [(500, Outcome.SEND)]
+
+
 def test_a_digest_that_a_cap_stops_waits_for_its_next_slot() -> None:
     verdicts = decide_together(CONFIRMED, DORA, LETTER_CAME, [digest()], [], berlin(27, 18))
     assert (verdicts[0].decision.outcome, verdicts[0].decision.opens_at) == (Outcome.WAIT, berlin(4, 18, month=12))
