@@ -36,7 +36,7 @@ def examples(count: int) -> Callable[..., Any]:
     """As many examples, ten times as many when looking thoroughly."""
     phases = (Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink)  # explaining takes minutes
     calm = (HealthCheck.too_slow, HealthCheck.data_too_large)
-    return settings(max_examples=count * EFFORT, phases=phases, suppress_health_check=calm)
+    return settings(max_examples=count * EFFORT, deadline=None, phases=phases, suppress_health_check=calm)
 
 
 # From -12 to +14; half hours; clocks changed at midnight, by half an hour, in the southern summer, or not at all.
