@@ -20,7 +20,7 @@ MADE_ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A decision as the ledger has it; `evidence` and `basis` are JSON."""
+    """A decision as the ledger has it; `evidence` and `basis` are JSON. Not everything that decides keeps the opening."""
 
     outcome: str
     reason: str
@@ -29,6 +29,7 @@ class Recorded:
     expectation: int | None
     evidence: str | None
     basis: str
+    keeps_opening: bool = True
 
 
 def decided_differently(recorded: Recorded, terms_of: Callable[[Basis], Terms]) -> Iterator[str]:
@@ -48,7 +49,7 @@ def decided_differently(recorded: Recorded, terms_of: Callable[[Basis], Terms]) 
         return
     said, now_said = _as_recorded(recorded), _as_decided(again)
     for name, value in said.items():
-        if now_said[name] != value:
+        if now_said[name] != value and (name != "opening" or recorded.keeps_opening):
             yield f"its {name} is {value}, and deciding again says {now_said[name]}"
 
 

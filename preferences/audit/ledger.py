@@ -188,7 +188,8 @@ class ForeignMail:
 class SubscriberLedger:
     """Everything recorded about one subscriber, each part in the order in which it was recorded.
 
-    `standings` are `(since, standing)`; the first of them, if any, is from before anything was sent.
+    `standings` are `(since, standing)`; the first of them, if any, is from before anything was sent. Where `is_erased`,
+    the zone went with the person, and with it what dates and times of day were to them.
     """
 
     subscriber: int
@@ -200,6 +201,7 @@ class SubscriberLedger:
     foreign: Mapping[int, ForeignMail] = field(default_factory=dict)
     counted: tuple[Counted, ...] = ()
     sent: tuple[Sent, ...] = ()
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

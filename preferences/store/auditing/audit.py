@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, func, select
 
 from preferences.audit import (
     MADE_ELSEWHERE,
     Broken,
-    Recorded,
     audit_subscriber,
     decided_differently,
     ledger,
@@ -21,21 +19,29 @@ from preferences.audit import (
 )
 from preferences.basis import OtherVersion
 from preferences.promise import clauses
+from preferences.store.auditing.decisions import (
+    DecisionToMake,
+    decisions_after,
+    decisions_elsewhere_after,
+)
 from preferences.store.auditing.ledgers import read_chunk
 from preferences.store.auditing.shared import read_campaigns, read_publication, snapshot
 from preferences.store.auditing.terms import TermsThen, current_at
 from preferences.store.database import Database
 from preferences.store.publications import PublicationRow
-from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, SUBSCRIBER
+from preferences.store.tables import CAMPAIGN, DELIVERY, SUBSCRIBER
 
 SUBSCRIBERS_AT_ONCE = 200
-DECISIONS_AT_ONCE = 1000
-CAMPAIGNS_AT_ONCE = 500
+ROWS_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
 class Checked:
-    """How much was checked. `foreign` are mails of other systems; `of_other_versions` could not be decided again."""
+    """How much was checked. `foreign` are mails of other systems.
+
+    Decisions `of_other_versions` of rules or zone data cannot be made again, nor those about people who were erased (`of_erased`);
+    those `made_elsewhere` than by the rules have nothing to be made from.
+    """
 
     subscribers: int = 0
     expectations: int = 0
@@ -43,6 +49,7 @@ class Checked:
     foreign: int = 0
     decisions: int = 0
     of_other_versions: int = 0
+    of_erased: int = 0
     made_elsewhere: int = 0
     campaigns: int = 0
 
@@ -50,8 +57,11 @@ class Checked:
 class Audit:
     """One pass over the ledger of a publication; `checked` counts along."""
 
-    def __init__(self, database: Database, publication: PublicationRow) -> None:
+    def __init__(
+        self, database: Database, publication: PublicationRow, *, subscribers_at_once: int = SUBSCRIBERS_AT_ONCE
+    ) -> None:
         self.checked = Checked()
+        self._at_once = subscribers_at_once
         self._database = database
         self._publication = publication
 
@@ -66,7 +76,7 @@ class Audit:
         after = 0
         while True:
             with snapshot(self._database) as connection:
-                ids = _ids_after(connection, self._publication.id, after)
+                ids = _ids_after(connection, self._publication.id, after, self._at_once)
                 if not ids:
                     return
                 found = list(self._chunk(connection, ids, now))
@@ -120,7 +130,7 @@ class Audit:
             with snapshot(self._database) as connection:
                 chosen = (CAMPAIGN.c.publication_id == self._publication.id) & (CAMPAIGN.c.id > after)
                 planned = chosen & CAMPAIGN.c.planned_at.is_not(None)
-                statement = select(CAMPAIGN.c.id).where(planned).order_by(CAMPAIGN.c.id).limit(CAMPAIGNS_AT_ONCE)
+                statement = select(CAMPAIGN.c.id).where(planned).order_by(CAMPAIGN.c.id).limit(ROWS_AT_ONCE)
                 ids = connection.execute(statement).scalars().all()
                 if not ids:
                     return
@@ -136,60 +146,38 @@ class Audit:
             after = ids[-1]
 
     def _decisions(self) -> Iterator[Broken]:
-        """Invariant 7, some decisions at a time."""
-        after = 0
-        while True:
-            with snapshot(self._database) as connection:
-                rows = _decisions_after(connection, self._publication.id, after)
-                if not rows:
-                    return
-                expectations = {row["expectation_id"] for row in rows if row["expectation_id"] is not None}
-                then = TermsThen(connection, self._publication.id, expectations)
-                found = [broken for row in rows for broken in self._decision(row, then)]
-            yield from found
-            after = rows[-1]["id"]
+        """Invariant 7, some decisions at a time: about deliveries, then about mails that other systems asked for."""
+        for read in (decisions_after, decisions_elsewhere_after):
+            after = 0
+            while True:
+                with snapshot(self._database) as connection:
+                    rows = read(connection, self._publication.id, after, ROWS_AT_ONCE)
+                    if not rows:
+                        break
+                    expectations = {row.recorded.expectation for row in rows if row.recorded.expectation is not None}
+                    then = TermsThen(connection, self._publication.id, expectations)
+                    found = [broken for row in rows for broken in self._decision(row, then)]
+                yield from found
+                after = rows[-1].id
 
-    def _decision(self, row: RowMapping, then: TermsThen) -> Iterator[Broken]:
+    def _decision(self, row: DecisionToMake, then: TermsThen) -> Iterator[Broken]:
         self.checked.decisions += 1
-        if row["reason"] in MADE_ELSEWHERE:
+        if row.recorded.reason in MADE_ELSEWHERE:
             self.checked.made_elsewhere += 1
             return
+        if row.is_erased:
+            self.checked.of_erased += 1
+            return
         try:
-            whys = list(decided_differently(_recorded(row), then.of_basis))
+            whys = list(decided_differently(row.recorded, then.of_basis))
         except OtherVersion:
             self.checked.of_other_versions += 1
             return
-        name = f"the {row['rhythm']} digest of {row['slot_on']}" if row["name"] is None else f"campaign {row['name']!r}"
         for why in whys:
-            mail = f"decision {row['id']} about {name}"
-            yield Broken(invariant=7, why=why, mail=mail, subscriber=row["subscriber_id"], at=row["decided_at"])
+            yield Broken(invariant=7, why=why, mail=row.name, subscriber=row.subscriber, at=row.decided_at)
 
 
-def _ids_after(connection: Connection, publication_id: int, after: int) -> list[int]:
+def _ids_after(connection: Connection, publication_id: int, after: int, limit: int) -> list[int]:
     of = SUBSCRIBER.c
     statement = select(of.id).where((of.publication_id == publication_id) & (of.id > after))
-    return list(connection.execute(statement.order_by(of.id).limit(SUBSCRIBERS_AT_ONCE)).scalars())
-
-
-def _decisions_after(connection: Connection, publication_id: int, after: int) -> list[RowMapping]:
-    statement = (
-        select(DECISION, DELIVERY.c.subscriber_id, DELIVERY.c.rhythm, DELIVERY.c.slot_on, CAMPAIGN.c.name)
-        .join(DELIVERY, DELIVERY.c.id == DECISION.c.delivery_id)
-        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
-        .where((DECISION.c.publication_id == publication_id) & (DECISION.c.id > after))
-        .order_by(DECISION.c.id)
-        .limit(DECISIONS_AT_ONCE)
-    )
-    return list(connection.execute(statement).mappings())
-
-
-def _recorded(row: Mapping[Any, Any]) -> Recorded:
-    return Recorded(
-        outcome=row["outcome"],
-        reason=row["reason"],
-        topic=row["topic_id"],
-        opens_at=row["opens_at"],
-        expectation=row["expectation_id"],
-        evidence=row["evidence"],
-        basis=row["basis"],
-    )
+    return list(connection.execute(statement.order_by(of.id).limit(limit)).scalars())

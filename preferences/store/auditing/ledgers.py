@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, func, select, text
 
 from preferences.audit import ledger
 from preferences.decision import Outcome
-from preferences.store.auditing.people import read_expectations, read_standings, read_unsubscribes
+from preferences.store.auditing.people import read_erased, read_expectations, read_standings, read_unsubscribes
 from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY, FOREIGN_MAIL, UNCOUNTED
 
 REPORTED = "reported"
@@ -39,6 +39,7 @@ def read_chunk(connection: Connection, subscriber_ids: Collection[int]) -> Chunk
     expectations = read_expectations(connection, subscriber_ids)
     standings = read_standings(connection, subscriber_ids)
     unsubscribes = read_unsubscribes(connection, subscriber_ids)
+    erased = read_erased(connection, subscriber_ids)
     ledgers = {
         one: ledger.SubscriberLedger(
             subscriber=one,
@@ -50,6 +51,7 @@ def read_chunk(connection: Connection, subscriber_ids: Collection[int]) -> Chunk
             foreign=foreign,
             counted=tuple(counted.get(one, ())),
             sent=tuple(sent.get(one, ())),
+            is_erased=one in erased,
         )
         for one in subscriber_ids
     }

@@ -13,7 +13,7 @@ from preferences.audit import ledger
 from preferences.calendar import zone_named
 from preferences.store.tables import EVENT, EXPECTATION, EXPECTATION_TOPIC, PATTERN, SUBSCRIBER, UNSUBSCRIBE
 from preferences.store.topics import days_of
-from preferences.unsubscribe import Cause
+from preferences.unsubscribe import Cause, Scope
 
 # Events that say the standing from then on hold it under this name.
 _STANDING = "standing"
@@ -69,18 +69,25 @@ def read_unsubscribes(connection: Connection, ids: Collection[int]) -> dict[int,
     of = UNSUBSCRIBE.c
     found: dict[int, tuple[ledger.Unsubscribe, ...]] = {}
     for row in connection.execute(
-        select(of.subscriber_id, of.topic_id, of.expectation_id, of.occurred_at, of.undone_at)
+        select(of.subscriber_id, of.scope, of.topic_id, of.expectation_id, of.occurred_at, of.undone_at)
         .where(of.subscriber_id.in_(sorted(ids)) & (of.cause != Cause.BOUNCE.value))
         .order_by(of.occurred_at, of.id)
     ).mappings():
         value = ledger.Unsubscribe(
-            topic=row["topic_id"],
+            topic=row["topic_id"] if row["scope"] == Scope.TOPIC.value else None,
             expectation=row["expectation_id"],
             occurred_at=row["occurred_at"],
             undone_at=row["undone_at"],
         )
         found[row["subscriber_id"]] = (*found.get(row["subscriber_id"], ()), value)
     return found
+
+
+def read_erased(connection: Connection, ids: Collection[int]) -> frozenset[int]:
+    """Which of these subscribers were erased."""
+    of = SUBSCRIBER.c
+    chosen = of.id.in_(sorted(ids)) & of.erased_at.is_not(None)
+    return frozenset(connection.execute(select(of.id).where(chosen)).scalars())
 
 
 Standings = tuple[tuple[datetime, ledger.Standing], ...]
