@@ -38,11 +38,6 @@ class DeliveryRow:
     decision: DecisionRow | None
     attempt: LastAttempt | None
 
-    @property
-    def mail_id(self) -> int:
-        """The delivery whose mail it travels in."""
-        return self.carrier_id or self.id
-
 
 def deliveries(
     connection: Connection,

@@ -89,6 +89,16 @@ def reads(scope: TokenScope = TokenScope.READ) -> Callable[[Handler], View]:
     return decorate
 
 
+def needs(scope: TokenScope) -> Callable[[View], View]:
+    """A view that needs a scope before its own handlers ask for more."""
+
+    def decorate(view: View) -> View:
+        view.needs = scope  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
 def writes(scope: TokenScope) -> Callable[[Handler], View]:
     """A handler that changes something, in one transaction with the answer that is kept under an Idempotency-Key."""
 

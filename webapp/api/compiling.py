@@ -1,0 +1,36 @@
+"""Whether what a marketer wrote can be sent to anybody: compiled as it will be when it is sent."""
+
+from __future__ import annotations
+
+from mailer.compose import CampaignContent, check_source, compile_campaign
+from preferences.errors import FieldProblem, Invalid
+from preferences.store.campaign_values import CampaignValues
+from preferences.store.publications import PublicationRow
+
+
+def check_content(owner: PublicationRow, values: CampaignValues) -> None:
+    """Raise `Invalid` or `TemplateError`, with the lines, for content that does not compile.
+
+    A draft may be written before the publication has its sender and address: something stands in for them.
+    """
+    problems = check_source(values.mjml) if values.mjml is not None else ()
+    if problems:
+        raise Invalid(FieldProblem(field="mjml", message=f"line {one.line}: {one.message}") for one in problems)
+    compile_campaign(
+        CampaignContent(
+            publication=owner.name,
+            sender=values.sender or owner.sender or "sender@example.org",
+            postal_address=owner.postal_address or "-",
+            language=owner.language,
+            reply_to=values.reply_to or owner.reply_to,
+            list_id="t0.example.org",
+            feedback_id="c0:t0:p0:news",
+            subject=values.subject,
+            title=values.title,
+            mjml=values.mjml,
+            markdown=values.markdown,
+            text=values.text,
+            preheader=values.preheader or None,
+            summary=values.summary,
+        )
+    )
