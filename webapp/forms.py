@@ -82,13 +82,23 @@ def asked_in(filled: Filled, known: Iterable[str]) -> Asked:
 
     `known` are the slugs of the topics on the page, in the page's order.
     """
-    slugs = [slug for slug in known if filled.has("topic", slug)]
+    slugs = _ticked(filled, known)
     if not slugs:
         raise Invalid.one("topic", "choose at least one")
     try:
         return asked_from_json(_json_of(filled, slugs))
     except Invalid as error:
-        raise Invalid(_in_form(problem, slugs) for problem in error.problems) from error
+        raise Invalid(in_form(error.problems, filled, slugs)) from error
+
+
+def _ticked(filled: Filled, known: Iterable[str]) -> list[str]:
+    return [slug for slug in known if filled.has("topic", slug)]
+
+
+def in_form(problems: Iterable[FieldProblem], filled: Filled, known: Iterable[str]) -> tuple[FieldProblem, ...]:
+    """The same problems under the names that their fields have in the form."""
+    slugs = _ticked(filled, known)
+    return tuple(_in_form(problem, slugs) for problem in problems)
 
 
 def _json_of(filled: Filled, slugs: list[str]) -> dict[str, Any]:
@@ -135,7 +145,7 @@ _OF_TOPIC = re.compile(r"^topics\[(\d+)\]\.(\w+)")
 def _in_form(problem: FieldProblem, slugs: list[str]) -> FieldProblem:
     """The same problem under the name that its field has in the form."""
     found = _OF_TOPIC.match(problem.field)
-    if found is not None:
+    if found is not None and int(found[1]) < len(slugs):
         kind = {"arrives": "arrives", "at_most": "count"}.get(found[2], "topic")
         slug = slugs[int(found[1])]
         return FieldProblem(field="topic" if kind == "topic" else f"{kind}-{slug}", message=problem.message)

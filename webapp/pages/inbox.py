@@ -27,8 +27,12 @@ _FRAME_POLICY = (
 def add_routes(pages: Blueprint, site: Site) -> None:
     """`/inbox`, and each mail in it."""
     pages.add_url_rule("/inbox", "inbox", partial(show, site), strict_slashes=False)
-    pages.add_url_rule("/inbox/<int(max=9223372036854775807):number>", "captured_mail", partial(show_mail, site), strict_slashes=False)
-    pages.add_url_rule("/inbox/<int(max=9223372036854775807):number>/<any(text,source):tab>", "captured_tab", partial(show_mail, site))
+    pages.add_url_rule(
+        "/inbox/<int(max=9223372036854775807):number>", "captured_mail", partial(show_mail, site), strict_slashes=False
+    )
+    pages.add_url_rule(
+        "/inbox/<int(max=9223372036854775807):number>/<any(text,source):tab>", "captured_tab", partial(show_mail, site)
+    )
     pages.add_url_rule("/inbox/<int(max=9223372036854775807):number>/html", "captured_html", partial(show_html, site))
     pages.add_url_rule("/inbox/<int(max=9223372036854775807):number>/raw", "captured_raw", partial(show_raw, site))
 

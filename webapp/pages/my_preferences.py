@@ -6,21 +6,21 @@ mailbox, in which everything stands as it was typed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
 from preferences.cadence import LONGEST_DAYS, Cadence
 from preferences.calendar import local_date, zone_named
-from preferences.errors import Invalid, Stale
+from preferences.errors import FieldProblem, Invalid, Stale
 from preferences.links import Purpose, Right
 from preferences.opt_down import once_a_week, paused_for_a_month
 from preferences.store.service_mails import typed_in
 from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url
-from webapp.forms import Filled, beside, filled_from
+from webapp.forms import Filled, beside, filled_from, in_form
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of
 from webapp.pages.page import render, see
@@ -77,7 +77,7 @@ def _page(
     filled: Filled,
     status: int = 200,
     *,
-    problems: dict[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
     is_typed: bool = False,
     is_stale: bool = False,
 ) -> Response:
@@ -132,7 +132,7 @@ def change(site: Site, token: str) -> Answer:
                 return _over()
             became = _press(site, connection, desk, filled)
     except Invalid as error:
-        return _again(site, token, filled, 422, problems=dict(beside(error.problems)))
+        return _again(site, token, filled, 422, problems=error.problems)
     except Stale:
         return _again(site, token, filled, 409, is_stale=True)
     site.wake()
@@ -157,7 +157,16 @@ def _press(site: Site, connection: Transaction, desk: Desk, filled: Filled) -> S
     return Saved.DONE
 
 
-def _again(site: Site, token: str, filled: Filled, status: int, **said: Any) -> Response:
+def _again(
+    site: Site,
+    token: str,
+    filled: Filled,
+    status: int,
+    *,
+    problems: Iterable[FieldProblem] = (),
+    is_stale: bool = False,
+) -> Response:
     with site.database.read() as connection:
         desk = desk_of(site, connection, token)
-    return _page(site, desk, filled, status, is_typed=True, **said)
+    said = beside(in_form(problems, filled, [topic.slug for topic in desk.topics]))
+    return _page(site, desk, filled, status, problems=said, is_typed=True, is_stale=is_stale)

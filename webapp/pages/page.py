@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
-from preferences.errors import NotFound, TrothError
+from preferences.errors import Invalid, NotFound, TrothError
 from preferences.store.database import DatabaseAway
 
 # Beside the packages in the source tree and in the wheel.
@@ -96,7 +96,8 @@ def _not_there(_error: Exception) -> Response:
 
 
 def _not_possible(error: Exception) -> Response:
-    return render("sorry.html", 409, title="Not possible", said=f"{error}.", advice="Nothing was changed.")
+    status = 422 if isinstance(error, Invalid) else 409
+    return render("sorry.html", status, title="Not possible", said=f"{error}.", advice="Nothing was changed.")
 
 
 def _of_http(error: HTTPException) -> Response | HTTPException:

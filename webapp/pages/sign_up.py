@@ -19,7 +19,7 @@ from preferences.store.signups import request as request_sign_up
 from preferences.store.topics import TopicRow, topics
 from preferences.unsubscribe import Route
 from preferences.urls import sign_up_url
-from webapp.forms import Filled, accepted_in, asked_in, beside
+from webapp.forms import Filled, accepted_in, asked_in, beside, in_form
 from webapp.pages.access import by_link
 from webapp.pages.page import render
 from webapp.pages.words import offered_topics
@@ -50,12 +50,13 @@ def ask(site: Site, slug: str) -> Response:
     try:
         sign_up = _sign_up(site, sender, there, filled, is_asking=is_asking)
         promise = _promise(site, sender, sign_up)
+        if not is_asking:
+            return _form(sender, there, filled, promise=promise)
+        with site.database.write() as connection:
+            request_sign_up(connection, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
     except Invalid as error:
-        return _form(sender, there, filled, status=422, problems=beside(error.problems))
-    if not is_asking:
-        return _form(sender, there, filled, promise=promise)
-    with site.database.write() as connection:
-        request_sign_up(connection, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
+        problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
+        return _form(sender, there, filled, status=422, problems=problems)
     site.wake()
     return render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
 
@@ -118,7 +119,7 @@ def _sign_up(site: Site, sender: PublicationRow, there: list[TopicRow], filled: 
         accepted=accepted_in(filled, slugs),
         url=sign_up_url(site.base_url, sender.slug),
         network_address=request.remote_addr,
-        agent=(request.user_agent.string or "")[:500] or None,
+        agent=request.user_agent.string.replace("\x00", "")[:500] or None,
     )
 
 
