@@ -36,6 +36,7 @@ from preferences.store.tables import (
     EVENT,
     EXPECTATION,
     IMPORT_BATCH,
+    OPENING,
     PATTERN,
     SUBSCRIBER,
     SUPPRESSED,
@@ -44,7 +45,17 @@ from preferences.store.tables import (
 from preferences.store.topics import topic_named
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Cause, Scope
-from tests.store.newsletter import ANNA, BY_FOOTER, BY_LINK, NOON, Newsletter, asked, newsletter, signed_up
+from tests.store.newsletter import (
+    ANNA,
+    BY_FOOTER,
+    BY_LINK,
+    NOON,
+    Newsletter,
+    asked,
+    mail_handed_over,
+    newsletter,
+    signed_up,
+)
 
 LONG_AGO = NOON - timedelta(days=1000)
 
@@ -208,6 +219,17 @@ def test_who_is_here_gets_the_topic_added_and_nothing_else(there: Newsletter) ->
     same = ("pattern_id", "total_count", "total_per", "overflow", "zone_assumed", "carried_over")
     assert {name: ended[name] for name in same} == {name: begun[name] for name in same}
     assert ended["until"] == begun["since"] == NOON
+
+
+def test_what_follows_from_an_added_topic_is_brought_up_to_date(there: Newsletter) -> None:
+    anna = signed_up(there, asked("letter"))
+    mail_handed_over(there, anna, there.letter, NOON - timedelta(hours=1))
+
+    imported(there, person(), topic="events")
+
+    with there.database.read() as connection:
+        kept = select(OPENING.c.topic_key).where(OPENING.c.opens_at > NOON)
+        assert connection.execute(kept).scalars().all() == [there.letter]
 
 
 def test_importing_twice_changes_nothing(there: Newsletter) -> None:
