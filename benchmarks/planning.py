@@ -1,0 +1,128 @@
+"""Planning and forecasting for a hundred thousand, against writing the finished rows from a copy.
+
+The reference is what no planning can be faster than: `INSERT … SELECT` of the same deliveries and decisions, from
+tables that hold nothing else, into the same tables with the same indexes and constraints. Each is the median of five.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from sqlalchemy import text, update
+
+from benchmarks import Result
+from benchmarks.population import NOW, PUBLICATION, populate
+from preferences.delivery import CampaignStatus
+from preferences.store.database import Database, open_database
+from preferences.store.installation import found
+from preferences.store.planning import forecast, plan_campaign
+from preferences.store.tables import CAMPAIGN
+from tests.postgresql import running_server
+
+RUNS = 5
+MADE, COPIES = 1_000, 100
+BARS = {"sqlite": (6.0, 5.0), "postgresql": (3.0, 1.5)}
+_REFERENCE = "writing the finished rows"
+
+
+def run() -> list[Result]:
+    """The claims about SQLite and about PostgreSQL."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = _measured("sqlite", f"sqlite:///{Path(folder) / 'planning.sqlite3'}")
+    with running_server() as server:
+        name = server.create()
+        results += _measured("postgresql", server.database_url(name))
+        server.drop(name)
+    return results
+
+
+def _measured(kind: str, url: str) -> list[Result]:
+    database = open_database(url)
+    try:
+        return Measurement(kind, database).results()
+    finally:
+        database.close()
+
+
+class Measurement:
+    """One database with its population, and the three things that are timed on it."""
+
+    def __init__(self, kind: str, database: Database) -> None:
+        self.kind = kind
+        self.database = database
+        database.migrate()
+        found(database, NOW)
+        with database.write() as connection:
+            self.campaign = populate(connection, made=MADE, copies=COPIES)
+        self._execute("ANALYZE")
+        self._plan()
+        self._execute("CREATE TABLE finished_delivery AS SELECT * FROM delivery")
+        self._execute("CREATE TABLE finished_decision AS SELECT * FROM decision")
+        self._empty()
+
+    def results(self) -> list[Result]:
+        """The two claims, from runs that take turns."""
+        written, planned, foreseen = [], [], []
+        for _ in range(RUNS):
+            written.append(self._timed(self._write))
+            self._empty()
+            foreseen.append(self._timed(self._forecast))
+            planned.append(self._timed(self._plan))
+            self._empty()
+        bars = zip(("planning", "forecast"), (planned, foreseen), BARS[self.kind], strict=True)
+        return [self._result(what, median(times), median(written), bar) for what, times, bar in bars]
+
+    def _result(self, what: str, seconds: float, reference: float, bar: float) -> Result:
+        return Result(
+            claim=f"{what} of {MADE * COPIES:,} on {self.kind}",
+            ratio=seconds / reference,
+            bar=bar,
+            measured=f"{seconds:.2f} s",
+            reference=f"{reference:.2f} s for {_REFERENCE}",
+        )
+
+    def _timed(self, what: Callable[[], None]) -> float:
+        began = perf_counter()
+        what()
+        return perf_counter() - began
+
+    def _write(self) -> None:
+        with self.database.write() as connection:
+            connection.execute(text("INSERT INTO delivery SELECT * FROM finished_delivery ORDER BY id"))
+            connection.execute(text("INSERT INTO decision SELECT * FROM finished_decision ORDER BY id"))
+
+    def _plan(self) -> None:
+        with self.database.write() as connection:
+            audience = plan_campaign(connection, self.campaign, NOW)
+        assert audience == MADE * COPIES, audience
+
+    def _forecast(self) -> None:
+        with self.database.read() as connection:
+            answer = forecast(connection, PUBLICATION, self.campaign, NOW, NOW)
+        assert answer.audience == MADE * COPIES, answer
+
+    def _empty(self) -> None:
+        """Take back what was planned."""
+        if self.kind == "postgresql":
+            self._execute("TRUNCATE delivery, decision CASCADE")
+        else:
+            self._execute("DELETE FROM decision")
+            self._execute("DELETE FROM delivery")
+        with self.database.write() as connection:
+            connection.execute(update(CAMPAIGN).values(status=CampaignStatus.SCHEDULED.value))
+
+    def _execute(self, statement: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(text(statement))
+
+
+if __name__ == "__main__":
+    results = run()
+    for result in results:
+        print(result)
+    sys.exit(not all(result.is_kept for result in results))
