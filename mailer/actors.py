@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import dramatiq
 from dramatiq import Actor, Broker
@@ -39,12 +39,11 @@ class Actors:
 
 def declare_actors(broker: Broker, tasks: Tasks) -> Actors:
     """Declare the actors on a broker. They are not retried: the ticker asks again as long as something is due."""
-    options: dict[str, Any] = {"broker": broker}
     return Actors(
-        hand_over=dramatiq.actor(tasks.hand_over, actor_name="hand_over", queue_name="mail", **options),
-        tend=dramatiq.actor(tasks.tend, actor_name="tend", queue_name="tend", **options),
-        write_service_mails=dramatiq.actor(
-            tasks.write_service_mails, actor_name="write_service_mails", queue_name="service", **options
+        hand_over=dramatiq.actor(broker=broker, actor_name="hand_over", queue_name="mail")(tasks.hand_over),
+        tend=dramatiq.actor(broker=broker, actor_name="tend", queue_name="tend")(tasks.tend),
+        write_service_mails=dramatiq.actor(broker=broker, actor_name="write_service_mails", queue_name="service")(
+            tasks.write_service_mails
         ),
     )
 

@@ -86,13 +86,11 @@ class Sender:
         return claimed
 
     def _hand_over(self, session: Session, publication_id: int, mails: Sequence[HandOver]) -> None:
-        started = time.monotonic()
         results: list[Result] = []
         try:
             results.extend(self._outcomes(session, publication_id, mails))  # what came before an error is kept
         finally:
             self._record(publication_id, mails, results)
-        self._adapt(len(mails), time.monotonic() - started)
 
     def _outcomes(self, session: Session, publication_id: int, mails: Sequence[HandOver]) -> Iterator[Result]:
         """What becomes of each mail; what cannot be made for its reader is not handed over."""
@@ -110,8 +108,10 @@ class Sender:
             return
         not_after = ready[0][0].committed_at + BEGINS_WITHIN
         outcomes = session.hand_over([message for _, message in ready], not_after=not_after)
+        started = time.monotonic()
         for (mail, _), outcome in zip(ready, outcomes, strict=True):
             yield _result(mail, outcome)
+        self._adapt(len(ready), time.monotonic() - started)
 
     def _failed(self, mail: HandOver, came: Came, why: str) -> Result:
         return Result(

@@ -25,7 +25,7 @@ def it_arrived(connection: Connection, publication_id: int, delivery_id: int, by
         .values(outcome=AttemptOutcome.ACCEPTED.value)
     )
     connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.ACCEPTED.value))
-    settle_carried(connection, delivery_id, State.IN_DIGEST, State.CAME_ALONG)
+    settle_carried(connection, [delivery_id], State.IN_DIGEST, State.CAME_ALONG)
     record(connection, publication_id, "said_arrived", by, now, delivery_id=delivery_id)
 
 

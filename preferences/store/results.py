@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, case, insert, literal, select, update
 
 from preferences.decision import Reason
 from preferences.delivery import AttemptOutcome, CampaignStatus, State
@@ -78,38 +78,53 @@ def record_results(
     """
     uncounting = {result.subscriber_id for result in results if result.came not in _STAYS_COUNTED}
     lock_subscribers(connection, uncounting)
-    known = [result for result in results if _close_attempt(connection, result)]
+    known = _close_attempts(connection, results)
+    accepted = [result.delivery_id for result in known if result.came is Came.ACCEPTED]
+    _finish(connection, accepted, State.ACCEPTED)
+    settle_carried(connection, accepted, State.IN_DIGEST, State.CAME_ALONG)
     for result in known:
         _settle(connection, publication_id, result, now, jitter)
     _uncount(connection, publication_id, [r for r in known if r.came not in _STAYS_COUNTED], now)
     return len(known)
 
 
-def _close_attempt(connection: Connection, result: Result) -> bool:
+def _close_attempts(connection: Connection, results: Sequence[Result]) -> list[Result]:
+    """Close the attempts that are still open, or in doubt only because a lease ended; answers their results."""
     open_ = ATTEMPT.c.outcome.is_(None) | (ATTEMPT.c.outcome == AttemptOutcome.IN_DOUBT.value)
-    closed = connection.execute(
-        update(ATTEMPT)
-        .where((ATTEMPT.c.id == result.attempt_id) & open_)
-        .values(
-            outcome=_OUTCOMES[result.came].value,
-            begun_at=result.begun_at,
-            ended_at=result.ended_at,
-            code=result.code,
-            reply=result.reply[:1000] or None,
+    chosen = select(ATTEMPT.c.id).where(ATTEMPT.c.id.in_([result.attempt_id for result in results]) & open_)
+    still = set(connection.execute(chosen.order_by(ATTEMPT.c.id).with_for_update()).scalars())
+    known = [result for result in results if result.attempt_id in still]
+    if known:
+        names = ("outcome", "begun_at", "ended_at", "code", "reply")
+        connection.execute(
+            update(ATTEMPT)
+            .where(ATTEMPT.c.id == bindparam("attempt"))
+            .values({name: bindparam(f"new_{name}") for name in names}),
+            [
+                {
+                    "attempt": result.attempt_id,
+                    "new_outcome": _OUTCOMES[result.came].value,
+                    "new_begun_at": result.begun_at,
+                    "new_ended_at": result.ended_at,
+                    "new_code": result.code,
+                    "new_reply": result.reply[:1000] or None,
+                }
+                for result in known
+            ],
         )
-    )
-    return closed.rowcount == 1
+    return known
 
 
 def _settle(connection: Connection, publication_id: int, result: Result, now: datetime, jitter: random.Random) -> None:
     """Where the delivery, and what it carries, stand after a result."""
     match result.came:
         case Came.ACCEPTED:
-            _finish(connection, result.delivery_id, State.ACCEPTED)
+            pass  # all of them at once, before
         case Came.IN_DOUBT:
             put_in_doubt(connection, publication_id, result.delivery_id, now)
         case Came.REFUSED:
-            _finish(connection, result.delivery_id, State.REFUSED)
+            _finish(connection, [result.delivery_id], State.REFUSED)
+            release_carried(connection, result.delivery_id)
         case Came.DEFERRED:
             _retry(connection, result.delivery_id, now, jitter)
         case Came.GIVEN_BACK:
@@ -123,22 +138,23 @@ def _settle(connection: Connection, publication_id: int, result: Result, now: da
             _not_sent(connection, publication_id, result, now)
 
 
-def _finish(connection: Connection, delivery_id: int, state: State) -> None:
-    connection.execute(
-        update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=state.value, wakes_at=None, lease_id=None)
-    )
-    if state is State.REFUSED:
-        release_carried(connection, delivery_id)
-    else:
-        settle_carried(connection, delivery_id, State.IN_DIGEST, State.CAME_ALONG)
+def _finish(connection: Connection, delivery_ids: Collection[int], state: State) -> None:
+    if delivery_ids:
+        connection.execute(
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(delivery_ids))
+            .values(state=state.value, wakes_at=None, lease_id=None)
+        )
 
 
-def settle_carried(connection: Connection, carrier_id: int, in_digest: State, along: State) -> None:
-    """What a mail carried shares its fate."""
+def settle_carried(connection: Connection, carrier_ids: Collection[int], in_digest: State, along: State) -> None:
+    """What these mails carried shares their fate."""
+    if not carrier_ids:
+        return
     is_item = DELIVERY.c.reason.like("digest_%")
     connection.execute(
         update(DELIVERY)
-        .where((DELIVERY.c.carrier_id == carrier_id) & DELIVERY.c.state.in_(_CARRIED))
+        .where(DELIVERY.c.carrier_id.in_(carrier_ids) & DELIVERY.c.state.in_(_CARRIED))
         .values(state=case((is_item, literal(in_digest.value)), else_=literal(along.value)), lease_id=None)
     )
 
@@ -169,7 +185,7 @@ def put_in_doubt(connection: Connection, publication_id: int, delivery_id: int, 
         .where(DELIVERY.c.id == delivery_id)
         .values(state=State.IN_DOUBT.value, wakes_at=None, lease_id=None)
     )
-    settle_carried(connection, delivery_id, State.IN_DOUBT, State.IN_DOUBT)
+    settle_carried(connection, [delivery_id], State.IN_DOUBT, State.IN_DOUBT)
     record(connection, publication_id, "in_doubt", SYSTEM, now, delivery_id=delivery_id)
 
 

@@ -1,0 +1,196 @@
+"""Starting everything: databases, workers, pages. The one place, besides the commands, that knows both sides."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from waitress.server import create_server  # type: ignore[import-untyped]
+
+from mailer.office import Office
+from mailer.transport import InboxTransport, SmtpTransport, Transport
+from mailer.worker import Worker
+from preferences.errors import TrothError
+from preferences.links import Links
+from preferences.settings import Settings
+from preferences.settings.values import default_sandbox_database_url
+from preferences.store.agenda import next_instant
+from preferences.store.captured import Inbox
+from preferences.store.clock import DrivenClock, SystemClock
+from preferences.store.database import Database, open_database
+from preferences.store.installation import found
+from preferences.store.migrations import is_newest
+from webapp import create_app
+from webapp.site import Site
+
+log = logging.getLogger(__name__)
+
+SANDBOX_PATH = "/sandbox"
+# Tokens of the sandbox's API begin with it; the paths are the same.
+SANDBOX_TOKEN = "Bearer tsb_"
+WEB_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """One running site: its pages and its worker."""
+
+    site: Site
+    app: WSGIApplication
+    worker: Worker
+    database: Database
+
+
+def start(settings: Settings) -> Started:
+    """Open the installation's own database and start working on it."""
+    database = _opened(settings, settings.database_url, is_ours=settings.is_embedded, driven_from=None)
+    clock = SystemClock()
+    links = Links(settings.secret_keys)
+    transport: Transport = InboxTransport(Inbox(database, clock, links).keep, clock)
+    if settings.smtp is not None:
+        transport = SmtpTransport(settings.smtp, clock)
+    office = Office(
+        database=database,
+        clock=clock,
+        links=links,
+        base_url=settings.base_url,
+        list_host=list_host(settings),
+        transport=transport,
+        return_domain=settings.return_domain,
+    )
+    worker = Worker(office, threads=settings.workers, purpose="run")
+    worker.start()
+    site = Site(
+        database=database, clock=clock, links=links, settings=settings, base_url=settings.base_url, wake=worker.wake
+    )
+    return Started(site, create_app(site), worker, database)
+
+
+def start_sandbox(settings: Settings) -> Started:
+    """Open the sandbox: a database of its own, a driven clock, and mail that never leaves the machine."""
+    url = settings.sandbox_database_url
+    is_ours = url == default_sandbox_database_url(settings.data_dir)
+    database = _opened(settings, url, is_ours=is_ours, driven_from=SystemClock().now().replace(microsecond=0))
+    clock = DrivenClock(database)
+    links = Links(tuple(f"sandbox {key}" for key in settings.secret_keys))
+    office = Office(
+        database=database,
+        clock=clock,
+        links=links,
+        base_url=settings.base_url + SANDBOX_PATH,
+        list_host=list_host(settings),
+        transport=InboxTransport(Inbox(database, clock, links).keep, clock),
+        is_driven=True,
+    )
+    worker = Worker(office, threads=1, purpose="sandbox")
+    worker.start()
+    site = Site(
+        database=database,
+        clock=clock,
+        links=links,
+        settings=settings,
+        base_url=office.base_url,
+        wake=worker.wake,
+        advance=Drive(office, clock, worker),
+    )
+    return Started(site, create_app(site), worker, database)
+
+
+class Drive:
+    """Moves a sandbox's clock from one planned instant to the next, and does at each what is due then."""
+
+    def __init__(self, office: Office, clock: DrivenClock, worker: Worker) -> None:
+        self._office = office
+        self._clock = clock
+        self._worker = worker
+        self._lock = Lock()
+
+    def __call__(self, to: datetime) -> None:
+        """Answer when everything due until then has happened; two people at it take turns."""
+        with self._lock:
+            while True:
+                self._worker.drain()
+                with self._office.database.read() as connection:
+                    planned = next_instant(connection, self._clock.now())
+                if planned is None or planned >= to:
+                    break
+                self._clock.move_to(planned)
+            self._clock.move_to(to)
+            self._worker.drain()
+
+
+def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetime | None) -> Database:
+    """The database, at its newest revision. One that is not in the data directory is not migrated by surprise."""
+    database = open_database(url, pool_size=WEB_THREADS + settings.workers + 4)
+    if not is_newest(database):
+        if not is_ours:
+            raise TrothError("the database is not at the newest revision; bring it there with: troth migrate")
+        database.migrate()
+    found(database, SystemClock().now(), driven_from=driven_from)
+    return database
+
+
+def list_host(settings: Settings) -> str:
+    """The host in List-Id: the return domain where there is one, else the host of the pages."""
+    return settings.return_domain or urlsplit(settings.base_url).hostname or "localhost"
+
+
+class Dispatcher:
+    """Hands a request to the site it is for: by its path, and for the API by its token."""
+
+    def __init__(self, own: WSGIApplication, sandbox: WSGIApplication) -> None:
+        self._own = own
+        self._sandbox = sandbox
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path: str = environ.get("PATH_INFO", "")
+        if path == SANDBOX_PATH or path.startswith(SANDBOX_PATH + "/"):
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + SANDBOX_PATH
+            environ["PATH_INFO"] = path[len(SANDBOX_PATH) :] or "/"
+            return self._sandbox(environ, start_response)
+        if environ.get("HTTP_AUTHORIZATION", "").startswith(SANDBOX_TOKEN):
+            return self._sandbox(environ, start_response)
+        return self._own(environ, start_response)
+
+
+def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
+    """Serve until the process is told to stop; then finish what is being handed over."""
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    own = start(settings)
+    sandbox = start_sandbox(settings)
+    try:
+        server: Any = create_server(
+            Dispatcher(own.app, sandbox.app),
+            host=settings.listen_host,
+            port=settings.listen_port,
+            threads=WEB_THREADS,
+            ident=None,
+            max_request_body_size=32 * 1024 * 1024,
+        )
+        _stop_on_signal(server)
+        ready(f"Troth serves {settings.base_url}")
+        server.run()
+    finally:
+        for started in (sandbox, own):
+            started.worker.stop()
+            started.database.close()
+
+
+def _stop_on_signal(server: Any) -> None:
+    """SIGTERM and SIGINT end the server's loop, and with it the process in order."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
