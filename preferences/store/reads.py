@@ -141,7 +141,8 @@ def mail_history(
     connection: Connection, publication_id: int, subscriber_id: int, limit: int = 200, delivery_id: int | None = None
 ) -> list[HistoryEntry]:
     """What became of everything meant for a subscriber, newest first; with a delivery, that one alone."""
-    latest = select(func.max(_X.id)).where(_X.delivery_id == _D.id).scalar_subquery()
+    later = DECISION.alias()
+    latest = select(func.max(later.c.id)).where(later.c.delivery_id == _D.id).correlate(DELIVERY).scalar_subquery()
     chosen = (
         select(
             *(_D[name] for name in _OF_DELIVERY),
@@ -149,6 +150,7 @@ def mail_history(
             _C.title,
             _C.subject,
         )
+        .select_from(DELIVERY)
         .join(DECISION, _X.id == latest)
         .outerjoin(CAMPAIGN_CONTENT, (_C.campaign_id == _D.campaign_id) & (_C.revision == _D.revision))
         .where((_D.publication_id == publication_id) & (_D.subscriber_id == subscriber_id))

@@ -1,0 +1,266 @@
+"""My preferences: less at once with any link, more only with a fresh one, and nothing typed is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from preferences.address import parse_address
+from preferences.cadence import Cadence, Cap, Period
+from preferences.links import Purpose
+from preferences.store.changes import asked_now, change_expectation
+from preferences.store.events import SYSTEM
+from preferences.store.expectations import terms_of
+from preferences.store.subscribers import subscriber, subscriber_at
+from preferences.store.tables import CONSENT, EVENT, EXPECTATION, SERVICE_MAIL
+from preferences.store.topics import state_cadence, topic_named
+from tests.store.newsletter import BY_LINK, asked, count, rows, signed_up, written
+from tests.webapp.visitor import Visitor, hidden, visitor
+
+
+def now(anna: Visitor, person: int) -> dict[str, Any]:
+    with anna.there.database.read() as connection:
+        return written(asked_now(connection, anna.there.publication, person))
+
+
+def form_of(page: str, **changes: Any) -> dict[str, Any]:
+    """The form as it stands on a page, with some fields changed; None takes one out."""
+    fields: dict[str, Any] = {"do": "save", "version": hidden(page, "version")}
+    for part in page.split('type="checkbox" name="')[1:]:
+        name, value = part.split('" value="')[0], part.split('value="')[1].split('"')[0]
+        if "checked" in part.split(">")[0]:
+            fields.setdefault(name, []).append(value)
+    for name in ("arrives-letter", "arrives-events", "per-total", "per-letter", "digest-weekday"):
+        options = page.split(f'name="{name}"')[1].split("</select>", maxsplit=1)[0]
+        fields[name] = next(
+            part.split('"')[0] for part in options.split('value="') if " selected" in part.split(">")[0]
+        )
+    for name in (
+        "count-total",
+        "count-letter",
+        "hours-from",
+        "hours-to",
+        "paused-from",
+        "paused-until",
+        "zone",
+        "digest-hour",
+        "digest-day",
+    ):
+        fields[name] = page.split(f'name="{name}"')[1].split('value="')[1].split('"', maxsplit=1)[0]
+    fields.update({name.replace("_", "-"): value for name, value in changes.items()})
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES, Purpose.FRESH])
+def test_the_first_screen_has_the_sentence_and_the_three_ways_to_less(
+    database_url: str, tmp_path: Path, purpose: Purpose
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        page = anna.get(f"/me/{anna.token(purpose, person)}")
+        assert "You get Letter once a week, usually on Tuesdays. Nothing else." in page
+        for words in ("Once a week, all in one mail", "Pause for a month", "Unsubscribe"):
+            assert words in page
+        assert "example.org" not in page.lower()
+
+
+def test_once_a_week_is_one_tap_and_a_pause_another(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events", "notices"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        anna.post(link, do="once_a_week")
+        anna.post(link, do="pause")
+        weekly = [{"topic": slug, "arrives": "weekly"} for slug in ("letter", "events")]
+        wanted = asked(*weekly, "notices", paused={"from": "2026-11-24", "until": "2026-12-24"})
+        assert now(anna, person) == written(wanted)
+        assert "Nothing until Thursday 24 December." in anna.get(link)
+
+
+def test_saving_the_form_as_it_stands_changes_nothing_that_is_asked_for(database_url: str, tmp_path: Path) -> None:
+    wants = asked(
+        {"topic": "letter", "at_most": {"count": 1, "per": "month"}},
+        {"topic": "events", "arrives": "weekly"},
+        at_most={"count": 2, "per": "week"},
+        days=["tue", "fri"],
+        hours={"from": "08:00", "to": "20:30"},
+        paused={"from": "2026-12-20", "until": "2027-01-04"},
+        digest={"hour": "18:00", "weekday": "fri", "day": 31},
+        overflow="leave_out",
+    )
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, wants, zone="Europe/Paris")
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        anna.send(link, form_of(anna.get(link), overflow="leave_out"))
+        assert now(anna, person) == written(wants)
+
+
+def test_a_link_of_a_mail_may_ask_for_less_by_the_form(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        anna.send(link, form_of(anna.get(link), topic=["letter"], count_total="1", per_total="month"))
+        assert now(anna, person) == written(asked("letter", at_most={"count": 1, "per": "month"}))
+        with anna.there.database.read() as connection:
+            assert [row["kind"] for row in rows(connection, SERVICE_MAIL)][1:] == ["changed"]
+            assert "opted_down" in [row["kind"] for row in rows(connection, EVENT)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"topic": ["letter", "events"]}, {"count_total": ""}, {"zone": "Asia/Tokyo"}, {"hours_from": "", "hours_to": ""}],
+)
+def test_a_link_of_a_mail_that_asks_for_more_changes_nothing_and_sends_a_fresh_link(
+    database_url: str, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    wants = asked("letter", at_most={"count": 1, "per": "month"}, hours={"from": "08:00", "to": "20:00"})
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, wants)
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        page = anna.send(link, form_of(anna.get(link), **more), 200)
+        assert "Nothing has changed yet" in page
+        assert now(anna, person) == written(wants)
+        fresh = anna.mailed_links()[-1]
+        opened = anna.get(fresh)
+        assert "What you had typed stands below" in opened
+        anna.send(fresh.split("?")[0], form_of(opened))
+        assert (now(anna, person) != written(wants)) or "zone" in more
+        if "zone" in more:
+            with anna.there.database.read() as connection:
+                terms = terms_of(connection, anna.there.publication, [person])[person]
+            assert terms.expectation.zone == "Asia/Tokyo"
+
+
+def test_a_fresh_link_is_over_after_an_hour(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        link = f"/me/{anna.token(Purpose.FRESH, person)}"
+        form = form_of(anna.get(link), topic=["letter", "events"])
+        anna.later(hours=1)
+        assert "one hour, which is over" in anna.get(link, 410)
+        anna.send(link, form, 410)
+        assert now(anna, person) == written(asked("letter"))
+
+
+def test_of_two_tabs_the_second_is_asked_again_and_loses_nothing(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        first = second = anna.get(link)
+        anna.send(link, form_of(first, topic=["letter"]))
+        page = anna.send(link, form_of(second, count_total="1", topic=["letter"]), 409)
+        assert "Meanwhile this was changed elsewhere" in page
+        assert "You get Letter once a week" in page
+        assert now(anna, person) == written(asked("letter"))
+        again = form_of(page)
+        assert again["count-total"] == "1"
+        anna.send(link, again)
+        assert now(anna, person) == written(asked("letter", at_most={"count": 1, "per": "week"}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"hours_from": "25:00", "hours_to": "26:00"}, "hours-from"),
+        ({"paused_from": "2026-12-20", "paused_until": "2026-12-01"}, "paused-from"),
+        ({"count_total": "0"}, "count-total"),
+        ({"arrives_letter": "weekly", "digest_day": "42"}, "digest-day"),
+        ({"zone": "Mars/Base"}, "zone"),
+    ],
+)
+def test_a_form_that_is_wrong_is_shown_again_with_the_message_beside_the_field(
+    database_url: str, tmp_path: Path, wrong: dict[str, str], field: str
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        link = f"/me/{anna.token(Purpose.FRESH, person)}"
+        page = anna.send(link, form_of(anna.get(link), **wrong), 422)
+        assert f'id="problem-{field}"' in page
+        for name, value in wrong.items():
+            if not name.startswith("arrives"):
+                assert value in page
+        with anna.there.database.read() as connection:
+            assert count(connection, EXPECTATION) == 1
+
+
+def test_a_form_without_a_topic_is_leaving_and_an_empty_post_is_not(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        anna.send(link, {}, 422)
+        assert now(anna, person) == written(asked("letter"))
+        anna.send(link, form_of(anna.get(link), topic=None))
+        assert "You are unsubscribed" in anna.get(link)
+
+
+def test_who_has_left_comes_back_at_once_with_a_fresh_link_and_else_by_a_confirmation(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        anna.later(days=2)
+        anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}", do="all")
+        mail_link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        page = anna.send(mail_link, {"do": "save", "topic": "events"}, 200)
+        assert "Check your mail" in page
+        anna.post(anna.mailed_links()[-1])
+        assert now(anna, person) == written(asked("events"))
+        anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}", do="all")
+        anna.send(f"/me/{anna.token(Purpose.FRESH, person)}", {"do": "save", "topic": "letter"})
+        assert now(anna, person) == written(asked("letter"))
+        with anna.there.database.read() as connection:
+            assert subscriber(connection, anna.there.publication, person).standing.confirmed
+            assert [row["method"] for row in rows(connection, CONSENT)][-1] == "by_link"
+
+
+def test_a_sender_who_plans_more_is_accepted_only_by_a_tick(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        with anna.there.database.write() as connection:
+            topic = topic_named(connection, anna.there.publication, "letter")
+            faster = Cadence(id=0, at_most=Cap(count=3, per=Period.WEEK))
+            state_cadence(connection, anna.there.publication, topic, faster, SYSTEM, anna.clock.now())
+        link = f"/me/{anna.token(Purpose.FRESH, person)}"
+        page = anna.get(link)
+        assert "Accept at most 3 times a week" in page
+
+        def accepted() -> int:
+            with anna.there.database.read() as connection:
+                terms = terms_of(connection, anna.there.publication, [person])[person]
+            return terms.topics[anna.there.letter].cadences.accepted.at_most.count
+
+        version = {"cadence-letter": hidden(page, "cadence-letter")}
+        anna.send(link, form_of(page, **version))
+        assert accepted() == 1
+        anna.send(link, {**form_of(anna.get(link), accept=["letter"]), **version})
+        assert accepted() == 3
+
+
+def test_a_fresh_link_goes_to_the_address_as_it_is_known(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"), address="Anna@Example.org")
+        anna.send("/fresh", {"email": "ANNA@example.org"}, 200)
+        (link,) = anna.mailed_links()
+        assert "Save" in anna.get(link)
+        with anna.there.database.read() as connection:
+            fresh = [row for row in rows(connection, SERVICE_MAIL) if row["kind"] == "fresh_link"]
+            found = subscriber_at(connection, anna.there.publication, parse_address("anna@example.org"))
+        assert found is not None
+        assert found.id == person
+        assert [row["address"] for row in fresh] == ["Anna@Example.org"]
+        anna.send("/fresh", {"email": "nobody"}, 422)
+
+
+def test_a_receipt_is_limited_to_three_a_day(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        with anna.there.database.write() as connection:
+            for days in (["mon"], ["tue"], ["wed"]):
+                wants = asked("letter", days=days)
+                change_expectation(connection, anna.there.publication, person, wants, BY_LINK, anna.clock.now())
+        for _ in range(6):
+            anna.send("/fresh", {"email": "anna@example.org"}, 200)
+        with anna.there.database.read() as connection:
+            kinds = [row["kind"] for row in rows(connection, SERVICE_MAIL)]
+        assert kinds == ["confirm", "fresh_link", "fresh_link", "fresh_link"]

@@ -1,0 +1,232 @@
+"""Reading again: the web version, the history and the test inbox; and nothing that anybody only looks at changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.routing import Rule
+
+from preferences.address import parse_address
+from preferences.links import Claim, Purpose
+from preferences.store.database import DatabaseAway
+from preferences.store.signups import SignUp, request
+from preferences.store.tables import CAMPAIGN_CONTENT, CAPTURED_MAIL, DECISION, DELIVERY, OBSERVATION
+from tests.store.newsletter import BY_SIGN_UP, asked, count, mail_handed_over, signed_up
+from tests.webapp.visitor import Visitor, dump, visitor
+
+
+def decided(anna: Visitor, delivery: int, outcome: str, reason: str, state: str) -> None:
+    """A decision about a delivery in the ledger, and where the delivery stands."""
+    with anna.there.database.write() as connection:
+        connection.execute(
+            DECISION.insert().values(
+                publication_id=anna.there.publication,
+                delivery_id=delivery,
+                decided_at=anna.clock.now(),
+                outcome=outcome,
+                reason=reason,
+                topic_id=anna.there.letter,
+                expectation_id=1,
+                basis="{}",
+            )
+        )
+        connection.execute(DELIVERY.update().where(DELIVERY.c.id == delivery).values(state=state, reason=reason))
+
+
+def captured(anna: Visitor) -> int:
+    """A mail in the test inbox."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "letter@example.org", "anna@example.org", "Hello <you>"
+    mail.set_content("See http://127.0.0.1:8642/u/x & more")
+    mail.add_alternative(
+        "<html><head><title>x</title></head><body><script>bad()</script>Hello</body></html>", subtype="html"
+    )
+    with anna.there.database.write() as connection:
+        made = connection.execute(
+            CAPTURED_MAIL.insert().values(
+                publication_id=anna.there.publication,
+                sender="letter@example.org",
+                recipient="anna@example.org",
+                subject="Hello <you>",
+                source=mail.as_bytes(),
+                captured_at=anna.clock.now(),
+            )
+        )
+    assert made.inserted_primary_key is not None
+    return int(made.inserted_primary_key[0])
+
+
+def test_the_web_version_is_the_mail_with_the_promise_and_without_the_address(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"), name="Anna Berg")
+        delivery = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
+        decided(anna, delivery, "send", "expected", "accepted")
+        with anna.there.database.write() as connection:
+            connection.execute(CAMPAIGN_CONTENT.update().values(markdown="# Dear {{ name }}\n\nRead this."))
+        answer = anna.client.get(f"/r/{anna.token(Purpose.READ, person, delivery=delivery)}")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 200
+        for words in ("Dear Anna Berg", "Read this.", "You get Letter once a week", "1 Example Street", "Unsubscribe"):
+            assert words in page
+        assert "anna@" not in page.lower()
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
+        with anna.there.database.read() as connection:
+            assert count(connection, OBSERVATION) == 1
+        anna.client.head(f"/r/{anna.token(Purpose.READ, person, delivery=delivery)}")
+        with anna.there.database.read() as connection:
+            assert count(connection, OBSERVATION) == 1
+
+
+def test_a_link_reads_no_mail_of_somebody_else(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        other = signed_up(anna.there, asked("letter"), address="other@example.org")
+        theirs = mail_handed_over(anna.there, other, anna.there.letter, anna.clock.now())
+        anna.get(f"/r/{anna.token(Purpose.READ, person, delivery=theirs)}", 404)
+        anna.get(f"/r/{anna.token(Purpose.READ, person)}", 404)
+
+
+def test_the_history_says_of_each_mail_what_became_of_it_and_why(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        first = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now() - timedelta(days=1))
+        second = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
+        decided(anna, first, "send", "expected", "accepted")
+        decided(anna, second, "not_sent", "unsubscribed", "not_sent")
+        page = anna.get(f"/h/{anna.token(Purpose.PREFERENCES, person, delivery=first)}")
+        assert "sent: you asked for Letter" in page
+        assert "not sent: you unsubscribed" in page
+        assert "You get Letter once a week" in page
+
+
+def test_a_link_older_than_30_days_shows_its_own_mail_only(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        first = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now() - timedelta(days=1))
+        second = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
+        decided(anna, first, "send", "expected", "accepted")
+        decided(anna, second, "not_sent", "unsubscribed", "not_sent")
+        link = f"/h/{anna.token(Purpose.PREFERENCES, person, delivery=first)}"
+        anna.later(days=31)
+        page = anna.get(link)
+        assert "sent: you asked for Letter" in page
+        assert "you unsubscribed" not in page
+
+
+def test_pages_reached_from_an_old_link_are_as_old_as_it(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        anna.later(days=31)
+        history = anna.get(link).split('href="/h/')[1].split('"')[0]
+        claim = anna.links.read(history, Purpose.PREFERENCES)
+        assert claim is not None
+        assert claim.issued_at == anna.clock.now() - timedelta(days=31)
+
+
+def test_the_inbox_shows_a_mail_as_html_text_and_source_and_runs_nothing_of_it(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        number = captured(anna)
+        assert "Hello &lt;you&gt;" in anna.get("/inbox")
+        page = anna.get(f"/inbox/{number}")
+        assert 'sandbox="allow-popups' in page
+        assert "bad()" not in page
+        framed = anna.client.get(f"/inbox/{number}/html")
+        policy = framed.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "allow-scripts" not in policy
+        assert '<a href="http://127.0.0.1:8642/u/x"' in anna.get(f"/inbox/{number}/text")
+        assert "&lt;script&gt;" in anna.get(f"/inbox/{number}/source")
+        assert "attachment" in anna.client.get(f"/inbox/{number}/raw").headers["Content-Disposition"]
+        anna.get("/inbox/999", 404)
+        anna.get("/inbox/99999999999999999999999", 404)
+
+
+def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
+    """Every route that there is, with links that are good."""
+    person = signed_up(anna.there, asked("letter"))
+    delivery = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
+    decided(anna, delivery, "send", "expected", "accepted")
+    with anna.there.database.write() as connection:
+        asked_for = request(
+            connection,
+            anna.there.publication,
+            SignUp(address=parse_address("ben@example.org"), asked=asked("letter")),
+            BY_SIGN_UP,
+            anna.clock.now(),
+        )
+    confirm = Claim(purpose=Purpose.CONFIRM, publication=anna.there.publication, request=asked_for)
+    of_path = {
+        "/confirm/": anna.links.sign(confirm),
+        "/me/": anna.token(Purpose.FRESH, person),
+        "/u/": anna.token(Purpose.UNSUBSCRIBE, person, delivery=delivery),
+        "/u1/": anna.token(Purpose.ONE_CLICK, person, delivery=delivery),
+        "/r/": anna.token(Purpose.READ, person, delivery=delivery),
+        "/h/": anna.token(Purpose.PREFERENCES, person, delivery=delivery),
+    }
+    values: dict[str, Any] = {"slug": "newsletter", "number": captured(anna), "name": "style.css", "tab": "text"}
+    routes = []
+    for rule in anna.client.application.url_map.iter_rules():
+        token = next((token for path, token in of_path.items() if rule.rule.startswith(path)), "x")
+        given = {name: values.get(name, token) for name in rule.arguments}
+        built = rule.build(given)
+        routes.append((rule, built[1] if built is not None else rule.rule))
+    return routes
+
+
+def test_get_head_and_options_of_anything_change_nothing(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        routes = everywhere(anna)
+        before = dump(anna.there)
+        for rule, path in routes:
+            for method in ("GET", "HEAD", "OPTIONS"):
+                answer = anna.client.open(path, method=method)
+                if not path.startswith("/api/") and "GET" in (rule.methods or ()):
+                    assert answer.status_code == 200, (method, path)
+                if method == "HEAD":
+                    assert answer.data == b""
+                assert dump(anna.there) == before, (method, path)
+
+
+def test_every_page_says_that_it_is_not_to_be_kept_indexed_framed_or_referred_to(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        for rule, path in everywhere(anna):
+            if path.startswith(("/api/", "/static/")) or "GET" not in (rule.methods or ()):
+                continue
+            answer = anna.client.get(path)
+            assert answer.headers["Referrer-Policy"] == "no-referrer", path
+            assert answer.headers["Cache-Control"] == "no-store", path
+            assert answer.headers["X-Robots-Tag"] == "noindex", path
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
+            assert "Set-Cookie" not in answer.headers, path
+
+
+def test_the_start_page_leads_to_a_sign_up_and_to_the_inbox(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        page = anna.get("/")
+        assert 'href="/p/newsletter/sign-up"' in page
+        assert 'href="/inbox"' in page
+
+
+def test_a_database_that_is_away_is_said_and_nothing_is_claimed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseAway("the database cannot be used now")
+
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        monkeypatch.setattr(type(anna.there.database), "write", away)
+        answer = anna.client.post(f"/u1/{anna.token(Purpose.ONE_CLICK, person)}")
+        assert answer.status_code == 503
+        assert "Nothing was changed" in answer.get_data(as_text=True)
