@@ -8,7 +8,7 @@ from tests.properties.page_decision import Asking
 from tests.properties.worlds import candidates, examples, history_of, readers, standings, terms_of
 
 
-@examples(300)
+@examples(250)
 @given(st.data())
 def test_every_decision_is_the_one_that_the_law_asks_for(data: st.DataObject) -> None:
     reader, now = data.draw(readers())

@@ -133,7 +133,7 @@ def test_the_order_in_which_candidates_are_given_changes_nothing(
     assert forwards == backwards
 
 
-@examples(100)
+@examples(60)
 @given(st.data())
 def test_a_digest_is_decided_as_the_law_asks_for(data: st.DataObject) -> None:
     reader, now = data.draw(readers(ways=rhythms))
@@ -146,7 +146,7 @@ def test_a_digest_is_decided_as_the_law_asks_for(data: st.DataObject) -> None:
     assert decision.opens_at == wanted.opens_at
 
 
-@examples(100)
+@examples(60)
 @given(st.data())
 def test_slots_are_those_of_the_rhythm(data: st.DataObject) -> None:
     reader, now = data.draw(readers())
