@@ -20,7 +20,7 @@ from preferences.store import answers
 from preferences.store.answers import KeptAnswer
 from preferences.store.events import By
 from preferences.store.tokens import TokenRow, TokenScope
-from preferences.store.transactions import Transaction
+from preferences.store.transactions import Transaction, writing
 from preferences.unsubscribe import Route
 from webapp.access import public_ids, site_of
 from webapp.errors import Problem
@@ -107,7 +107,7 @@ def writes(scope: TokenScope) -> Callable[[Handler], View]:
         def view(**given: Any) -> Response:
             site = site_of()
             now = site.clock.now()
-            with _alone(_key()) as key, site.database.write() as connection:
+            with _alone(_key()) as key, writing(site.database) as connection:
                 call = _call(site, connection, now)
                 kept = answers.claim(connection, call.token, key, _request_hash(), now) if key else None
                 answer = kept or _kept(handler(call, **given))

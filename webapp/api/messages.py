@@ -40,11 +40,12 @@ def post_messages(call: Call, body: SentMails) -> Answer:
 def _lock_all(call: Call, given: list[Any]) -> None:
     """In one order, so that two lists that name the same people do not wait for each other."""
     texts = {entry["email"] for entry in given if isinstance(entry, dict) and isinstance(entry.get("email"), str)}
-    people = set()
+    ids = set()
     for text in texts:
         with suppress(Invalid):
-            people.add(subscriber_at(call.connection, call.publication_id, parse_address(text)))
-    lock_subscribers(call.connection, {person.id for person in people if person is not None})
+            person = subscriber_at(call.connection, call.publication_id, parse_address(text))
+            ids.add(0 if person is None else person.id)
+    lock_subscribers(call.connection, ids)
 
 
 def _result(call: Call, given: Any) -> dict[str, Any]:

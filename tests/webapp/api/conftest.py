@@ -18,15 +18,6 @@ from preferences.store.installation import found
 from preferences.store.publications import change_publication, create_publication, publications
 from preferences.store.tokens import create_token
 from webapp import create_app
-import sys, types, importlib.util  # TEMPORARY
-
-if importlib.util.find_spec("webapp.pages") is None:
-    import webapp
-
-    fake = types.ModuleType("webapp.pages")
-    fake.register = lambda app, site: None
-    sys.modules["webapp.pages"] = fake
-    webapp.pages = fake
 from webapp.application import Application
 from webapp.site import Site
 
