@@ -3,6 +3,7 @@
 * `plan`: `plan_campaign` fixes the audience of a campaign and decides about everybody in it
 * `forecast`: `forecast` answers what that would give, and changes nothing
 * `rules`: the ordered rules as SQL, held to `decide()` by a property test
+* `members`: what was decided about each, and the rows that follow
 * `audience`: who is in it, and the charged topic of each
 * `moments`: what the law says about zones, days, hours and slots, once for each distinct pattern
 * `writing`, `pieces`: what a planned decision was made from, as text

@@ -5,56 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Integer,
-    MetaData,
-    Select,
-    Table,
-    Text,
-    and_,
-    case,
-    cast,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
-from sqlmodel.sql.sqltypes import UTCDateTime
+from sqlalchemy import Connection, func, insert, select, update
 
-from preferences.decision import HELD, Outcome
-from preferences.delivery import CampaignStatus, State
-from preferences.store.columns import Key
+from preferences.delivery import CampaignStatus
 from preferences.store.openings import refresh_stale
 from preferences.store.planning.audience import Audience
-from preferences.store.planning.functions import joined
+from preferences.store.planning.members import PLANNED, insert_decisions, insert_deliveries
 from preferences.store.planning.moments import moments
 from preferences.store.planning.question import Question, question
 from preferences.store.planning.rules import answers
-from preferences.store.planning.writing import texts
-from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY
-
-_PLANNED = Table(
-    "planning_member",
-    MetaData(),
-    Column("subscriber_id", Key, primary_key=True, autoincrement=False),
-    *(Column(name, Key) for name in ("expectation_id", "topic_id")),
-    *(Column(name, UTCDateTime()) for name in ("scheduled_at", "judged_at", "opens_at", "expires_at")),
-    *(Column(name, Text) for name in ("expiry", "outcome", "reason", "evidence", "before_delivery", "after_delivery")),
-    prefixes=["TEMPORARY"],
-)
-_P = _PLANNED.c
-_STATES = {
-    Outcome.SEND: State.DUE,
-    Outcome.WAIT: State.WAITING,
-    Outcome.DIGEST: State.DIGEST_TO_COME,
-    Outcome.WEB: State.WEB,
-    Outcome.NOT_SENT: State.NOT_SENT,
-}
+from preferences.store.planning.writing import standing_text
+from preferences.store.tables import CAMPAIGN, EXPECTATION
 
 
 def plan_campaign(connection: Connection, campaign_id: int, now: datetime) -> int:
@@ -82,59 +43,21 @@ def _plan(connection: Connection, asked: Question, now: datetime) -> int:
     while refresh_stale(connection, asked.publication_id, asked.currents, now):
         pass
     with moments(connection, asked, now):
-        _PLANNED.create(connection)
-        decided = answers(audience, *texts(audience)).subquery()
-        names = [column.name for column in _P]
-        connection.execute(insert(_PLANNED).from_select(names, select(*(decided.c[name] for name in names))))
-        connection.execute(_insert_deliveries(asked))
-        connection.execute(_insert_decisions(asked, now))
-        size: int = connection.execute(select(func.count()).select_from(_PLANNED)).scalar_one()
-        _PLANNED.drop(connection)
+        PLANNED.create(connection)
+        connection.execute(_insert_members(audience))
+        connection.execute(insert_deliveries(asked))
+        connection.execute(insert_decisions(asked, now))
+        size: int = connection.execute(select(func.count()).select_from(PLANNED)).scalar_one()
+        PLANNED.drop(connection)
     return size
 
 
-def _insert_deliveries(asked: Question) -> Any:
-    """A delivery for every member, in the state that the decision leaves it in."""
-    is_open = _P.outcome.in_((Outcome.WAIT.value, Outcome.DIGEST.value))
-    columns: dict[str, ColumnElement[Any]] = {
-        "publication_id": literal(asked.publication_id, Key),
-        "subscriber_id": _P.subscriber_id,
-        "campaign_id": literal(asked.id, Key),
-        "state": case({outcome.value: state.value for outcome, state in _STATES.items()}, value=_P.outcome),
-        "reason": _P.reason,
-        "topic_id": _P.topic_id,
-        "scheduled_at": _P.scheduled_at,
-        "wakes_at": case((_P.outcome == Outcome.SEND.value, _P.judged_at), (is_open, _P.opens_at)),
-        "opens_at": _P.opens_at,
-        "expires_at": _P.expires_at,
-        "expiry": _P.expiry,
-        "has_waited": and_(_P.outcome == Outcome.WAIT.value, _P.reason.in_(sorted(reason.value for reason in HELD))),
-        "digest_stopped": literal(False, Boolean),
-        "tries": literal(0, Integer),
-        "revision": literal(asked.revision, Integer),
-    }
-    return _insert(DELIVERY, columns, select(*columns.values()).order_by(_P.subscriber_id))
-
-
-def _insert_decisions(asked: Question, now: datetime) -> Any:
-    """A decision for every delivery, with the basis from which it can be made again."""
-    delivery = DELIVERY.c
-    columns: dict[str, ColumnElement[Any]] = {
-        "publication_id": literal(asked.publication_id, Key),
-        "delivery_id": delivery.id,
-        "decided_at": literal(now, UTCDateTime()),
-        "outcome": _P.outcome,
-        "reason": _P.reason,
-        "topic_id": _P.topic_id,
-        "opens_at": _P.opens_at,
-        "expectation_id": _P.expectation_id,
-        "evidence": _P.evidence,
-        "basis": joined(_P.before_delivery, cast(delivery.id, Text), _P.after_delivery),
-    }
-    of_member = and_(delivery.campaign_id == asked.id, delivery.subscriber_id == _P.subscriber_id)
-    rows = select(*columns.values()).select_from(_PLANNED.join(DELIVERY, of_member)).order_by(delivery.id)
-    return _insert(DECISION, columns, rows)
-
-
-def _insert(table: Table, columns: dict[str, ColumnElement[Any]], rows: Select[Any]) -> Any:
-    return insert(table).from_select(list(columns), rows)
+def _insert_members(audience: Audience) -> Any:
+    decided = answers(
+        audience,
+        EXPECTATION.c.pattern_id,
+        audience.cadences_text.label("cadences"),
+        standing_text().label("standing"),
+    ).subquery()
+    names = [column.name for column in PLANNED.columns]
+    return insert(PLANNED).from_select(names, select(*(decided.c[name] for name in names)))

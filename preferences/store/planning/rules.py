@@ -18,6 +18,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from preferences.campaign import ExpiryBasis
 from preferences.decision import DIGEST_REASONS, SUPPRESSIONS, Outcome, Reason
 from preferences.expectation import Arrives, Overflow
+from preferences.store.openings import TOTAL
 from preferences.store.planning.audience import OF_TOPIC, OF_TOTAL, WAYS, Audience
 from preferences.store.planning.functions import largest
 from preferences.store.planning.moments import EXTENDING_DAYS, MOMENTS
@@ -35,8 +36,9 @@ _QUIET = (Reason.QUIET_DAY.value, Reason.QUIET_HOURS.value)
 def answers(audience: Audience, *carried: ColumnElement[Any], only: ColumnElement[bool] | None = None) -> Select[Any]:
     """A decision for every member: `outcome, reason, topic_id, opens_at, expires_at, expiry`, as `decide()` gives them.
 
-    With them come `subscriber_id, expectation_id, scheduled_at, judged_at`; `evidence`, as text; and `carried`,
-    labelled columns of the audience, as they went in. `only` narrows it to a part of the audience.
+    With them come `subscriber_id, expectation_id, scheduled_at, judged_at`; `full_key`, which of the reader's openings
+    is full and has the evidence; and `carried`, labelled columns of the audience, as they went in. `only` narrows it to
+    a part of the audience.
     """
     first = _first(audience, carried, true() if only is None else only).c
     second = _second(audience, first, carried).c
@@ -59,7 +61,9 @@ def answers(audience: Audience, *carried: ColumnElement[Any], only: ColumnElemen
         second.opens_at,
         second.expires_at,
         second.expiry,
-        case((reason.in_(_CAPS), second.evidence)).label("evidence"),
+        case((reason == Reason.TOPIC_CAP.value, second.topic_id), (reason == Reason.TOTAL_CAP.value, TOTAL)).label(
+            "full_key"
+        ),
         case((is_too_late, Reason.WOULD_EXPIRE.value), else_=reason).label("reason"),
         outcome.label("outcome"),
         *(second[column.name] for column in carried),
@@ -82,7 +86,6 @@ def _first(audience: Audience, carried: tuple[ColumnElement[Any], ...], only: Co
         _M.judged_at,
         _M.expires_at,
         _expires_when_held().label("held_expires_at"),
-        case((_TOPIC_IS_FULL, OF_TOPIC.c.evidence), (_TOTAL_IS_FULL, OF_TOTAL.c.evidence)).label("evidence"),
         *carried,
     )
     return _apart(rows.where(only), "first")
@@ -163,7 +166,7 @@ def _second(audience: Audience, first: Any, carried: tuple[ColumnElement[Any], .
     return _apart(rows, "second")
 
 
-_PASSED = ("subscriber_id", "expectation_id", "topic_id", "scheduled_at", "judged_at", "first_reason", "evidence")
+_PASSED = ("subscriber_id", "expectation_id", "topic_id", "scheduled_at", "judged_at", "first_reason")
 
 
 def _apart(rows: Select[Any], name: str) -> CTE:

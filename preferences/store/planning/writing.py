@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Label, Text, and_, case, cast, func
+from typing import Any
 
-from preferences.store.planning.audience import OF_TOPIC, OF_TOTAL, Audience
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func
+
+from preferences.store.planning.audience import OF_TOPIC, OF_TOTAL
 from preferences.store.planning.functions import joined, micros
 from preferences.store.planning.moments import MOMENTS
-from preferences.store.tables import EXPECTATION, SUBSCRIBER
+from preferences.store.tables import SUBSCRIBER
 
 _M, _S = MOMENTS.c, SUBSCRIBER.c
 
 
-def texts(audience: Audience) -> tuple[Label[str], Label[str]]:
-    """The text of a basis up to the number of the delivery, and from there on."""
-    before = joined(
+def basis_text(of_member: Any, delivery_id: ColumnElement[int]) -> ColumnElement[str]:
+    """The basis of a decision, from the columns of a member, `MOMENTS` of their pattern, and their openings."""
+    return joined(
         _M.before_expectation,
-        cast(EXPECTATION.c.id, Text),
+        cast(of_member.expectation_id, Text),
         ',"cadences":[',
-        audience.cadences_text,
+        of_member.cadences,
         '],"standing":',
-        _standing_text(),
+        of_member.standing,
         _M.before_delivery,
+        cast(delivery_id, Text),
+        _M.after_delivery,
+        '"counted":{',
+        _counted_text(),
+        "}}",
     )
-    after = joined(_M.after_delivery, '"counted":{', _counted_text(), "}}")
-    return before.label("before_delivery"), after.label("after_delivery")
 
 
-def _standing_text() -> ColumnElement[str]:
+def standing_text() -> ColumnElement[str]:
+    """The standing of a subscriber as a basis has it."""
     is_good = and_(
         _S.confirmed_at.is_not(None),
         _S.suppressed.is_(None),

@@ -1,0 +1,106 @@
+"""The members of an audience with what was decided about them, and the rows that they become.
+
+They are kept in a temporary table between deciding and writing, without what can be looked up again by their numbers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    and_,
+    case,
+    insert,
+    literal,
+    select,
+)
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from preferences.decision import HELD, Outcome
+from preferences.delivery import State
+from preferences.store.columns import Key
+from preferences.store.openings import TOTAL
+from preferences.store.planning.audience import OF_TOPIC, OF_TOTAL
+from preferences.store.planning.moments import MOMENTS
+from preferences.store.planning.question import Question
+from preferences.store.planning.writing import basis_text
+from preferences.store.tables import DECISION, DELIVERY
+
+PLANNED = Table(
+    "planning_member",
+    MetaData(),
+    Column("subscriber_id", Key, primary_key=True, autoincrement=False),
+    *(Column(name, Key) for name in ("expectation_id", "pattern_id", "topic_id", "full_key")),
+    *(Column(name, UTCDateTime()) for name in ("scheduled_at", "judged_at", "opens_at", "expires_at")),
+    *(Column(name, Text) for name in ("expiry", "outcome", "reason", "cadences", "standing")),
+    prefixes=["TEMPORARY"],
+)
+_P = PLANNED.c
+_STATES = {
+    Outcome.SEND: State.DUE,
+    Outcome.WAIT: State.WAITING,
+    Outcome.DIGEST: State.DIGEST_TO_COME,
+    Outcome.WEB: State.WEB,
+    Outcome.NOT_SENT: State.NOT_SENT,
+}
+
+
+def insert_deliveries(asked: Question) -> Any:
+    """A delivery for every member, in the state that the decision leaves it in."""
+    is_open = _P.outcome.in_((Outcome.WAIT.value, Outcome.DIGEST.value))
+    columns: dict[str, ColumnElement[Any]] = {
+        "publication_id": literal(asked.publication_id, Key),
+        "subscriber_id": _P.subscriber_id,
+        "campaign_id": literal(asked.id, Key),
+        "state": case({outcome.value: state.value for outcome, state in _STATES.items()}, value=_P.outcome),
+        "reason": _P.reason,
+        "topic_id": _P.topic_id,
+        "scheduled_at": _P.scheduled_at,
+        "wakes_at": case((_P.outcome == Outcome.SEND.value, _P.judged_at), (is_open, _P.opens_at)),
+        "opens_at": _P.opens_at,
+        "expires_at": _P.expires_at,
+        "expiry": _P.expiry,
+        "has_waited": and_(_P.outcome == Outcome.WAIT.value, _P.reason.in_(sorted(reason.value for reason in HELD))),
+        "digest_stopped": literal(False, Boolean),
+        "tries": literal(0, Integer),
+        "revision": literal(asked.revision, Integer),
+    }
+    return _insert(DELIVERY, columns, select(*columns.values()).order_by(_P.subscriber_id))
+
+
+def insert_decisions(asked: Question, now: datetime) -> Any:
+    """A decision for every delivery, with the basis from which it can be made again."""
+    delivery, topic, total = DELIVERY.c, OF_TOPIC.c, OF_TOTAL.c
+    columns: dict[str, ColumnElement[Any]] = {
+        "publication_id": literal(asked.publication_id, Key),
+        "delivery_id": delivery.id,
+        "decided_at": literal(now, UTCDateTime()),
+        "outcome": _P.outcome,
+        "reason": _P.reason,
+        "topic_id": _P.topic_id,
+        "opens_at": _P.opens_at,
+        "expectation_id": _P.expectation_id,
+        "evidence": case((_P.full_key == TOTAL, total.evidence), (_P.full_key.is_not(None), topic.evidence)),
+        "basis": basis_text(_P, delivery.id),
+    }
+    tables = (
+        PLANNED.join(DELIVERY, and_(delivery.campaign_id == asked.id, delivery.subscriber_id == _P.subscriber_id))
+        .join(MOMENTS, MOMENTS.c.pattern_id == _P.pattern_id)
+        .outerjoin(OF_TOPIC, and_(topic.subscriber_id == _P.subscriber_id, topic.topic_key == _P.topic_id))
+        .outerjoin(OF_TOTAL, and_(total.subscriber_id == _P.subscriber_id, total.topic_key == TOTAL))
+    )
+    rows = select(*columns.values()).select_from(tables).order_by(delivery.id)
+    return _insert(DECISION, columns, rows)
+
+
+def _insert(table: Table, columns: dict[str, ColumnElement[Any]], rows: Select[Any]) -> Any:
+    return insert(table).from_select(list(columns), rows)
