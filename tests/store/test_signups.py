@@ -203,7 +203,7 @@ def test_a_sign_up_needs_a_topic_that_there_is_and_a_zone_that_there_is(database
     with newsletter(database_url) as there:
         for topics, more in [((), {}), (("nothing",), {}), (("letter",), {"zone": "Mars/Base"})]:
             with pytest.raises(Invalid):
-                ask(there, *topics, **more)  # type: ignore[arg-type]
+                ask(there, *topics, **more)
 
 
 def test_a_consent_that_is_stated_subscribes_at_once_and_keeps_what_was_stated(database_url: str) -> None:
