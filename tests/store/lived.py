@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from preferences.asked import Asked
+from preferences.audit import Broken
 from preferences.cadence import Cadence, Cap, Period
+from preferences.store.auditing import Audit, Checked
 from preferences.store.changes import change_expectation
 from preferences.store.gate import decide_group
 from preferences.store.gate_rows import HandOver
 from preferences.store.leases import begin_lease
 from preferences.store.planning import plan_campaign
+from preferences.store.publications import publication_named
 from preferences.store.results import Came, Result, record_results
 from preferences.store.subscribers import subscriber
 from preferences.store.sweep import settle_campaigns
@@ -87,6 +91,44 @@ class Lived:
     def wait(self, **span: float) -> None:
         """Let time go by."""
         self.now += timedelta(**span)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What happened in a small ledger: who, and which campaigns."""
+
+    lived: Lived
+    reader: int
+    letter: int
+    extra: int
+
+    @property
+    def there(self) -> Newsletter:
+        """Where it happened."""
+        return self.lived.there
+
+
+def letter_with_an_extra(there: Newsletter) -> Told:
+    """One reader, at most one mail a week: a letter, an extra that waits and comes along, every campaign finished."""
+    lived = Lived(there)
+    reader = lived.reader(asked("letter", "events", at_most={"count": 1, "per": "week"}))
+    lived.send(there.letter, "First letter")
+    lived.hand_over()
+    lived.wait(days=1)
+    extra = lived.send(there.events, "Extra")
+    lived.hand_over()
+    lived.wait(days=6)
+    letter = lived.send(there.letter, "Second letter")
+    lived.hand_over()
+    return Told(lived, reader, letter, extra)
+
+
+def audited(there: Newsletter, **more: Any) -> tuple[list[Broken], Checked]:
+    """What the audit finds some weeks later, and how much it checked."""
+    with there.database.read() as connection:
+        row = publication_named(connection, None)
+    audit = Audit(there.database, row, **more)
+    return list(audit.broken(NOON + timedelta(days=60))), audit.checked
 
 
 def live_through(there: Newsletter, seed: int, *, people: int, steps: int) -> datetime:

@@ -110,13 +110,11 @@ class Audit:
         for each in ledgers.values():
             for one in each.expectations:
                 for at in {one.since, one.since if one.until is not None else max(now, one.since)}:
-                    terms = then.of(one.id, current_at(publication, one, at))
-                    for why in wrong_clauses(publication, one, clauses(terms, names, at), at):
-                        mail = f"the sentence of expectation {one.id}"
+                    for why in _wrong_promise(publication, one, then, names, at):
                         yield Broken(
                             invariant=8,
                             why=why,
-                            mail=mail,
+                            mail=f"the sentence of expectation {one.id}",
                             subscriber=each.subscriber,
                             at=at,
                             zone=one.zone,
@@ -175,6 +173,20 @@ class Audit:
             return
         for why in whys:
             yield Broken(invariant=7, why=why, mail=row.name, subscriber=row.subscriber, at=row.decided_at)
+
+
+def _wrong_promise(
+    publication: ledger.Publication,
+    expectation: ledger.Expectation,
+    then: TermsThen,
+    names: Mapping[int, str],
+    at: datetime,
+) -> list[str]:
+    try:
+        terms = then.of(expectation.id, current_at(publication, expectation, at))
+    except ValueError as error:
+        return [str(error)]
+    return list(wrong_clauses(publication, expectation, clauses(terms, names, at), at))
 
 
 def _ids_after(connection: Connection, publication_id: int, after: int, limit: int) -> list[int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from preferences.audit import ledger
-from preferences.calendar import zone_named
+from preferences.calendar import UnknownZone, zone_named
 from preferences.store.tables import EVENT, EXPECTATION, EXPECTATION_TOPIC, PATTERN, SUBSCRIBER, UNSUBSCRIBE
 from preferences.store.topics import days_of
 from preferences.unsubscribe import Cause, Scope
@@ -53,7 +53,7 @@ def _expectation(row: Mapping[Any, Any], choices: Mapping[int, ledger.Choice]) -
         id=row["id"],
         since=row["since"],
         until=row["until"],
-        zone=zone_named(row["zone"]),
+        zone=_zone(row["zone"]),
         zone_name=row["zone"],
         choices=choices,
         total=None if row["total_count"] is None else (row["total_count"], row["total_per"]),
@@ -62,6 +62,14 @@ def _expectation(row: Mapping[Any, Any], choices: Mapping[int, ledger.Choice]) -
         paused=None if row["paused_since"] is None else (row["paused_since"], row["paused_until"]),
         overflow=row["overflow"],
     )
+
+
+def _zone(name: str) -> tzinfo:
+    """The zone of that name; of what is none, UTC: that such an expectation cannot be read is said elsewhere."""
+    try:
+        return zone_named(name)
+    except UnknownZone:
+        return UTC
 
 
 def read_unsubscribes(connection: Connection, ids: Collection[int]) -> dict[int, tuple[ledger.Unsubscribe, ...]]:

@@ -19,10 +19,23 @@ class TermsThen:
     """The terms of some expectations with whichever cadences were current then; each is made once."""
 
     def __init__(self, connection: Connection, publication_id: int, expectation_ids: Collection[int]) -> None:
-        self._now = terms_at(connection, publication_id, expectation_ids) if expectation_ids else {}
+        self._now: dict[int, Terms] = {}
+        self._unreadable: dict[int, str] = {}
+        self._read(connection, publication_id, expectation_ids)
         self._connection = connection
         self._cadences: dict[int, Cadence] = {}
         self._made: dict[tuple[int, tuple[tuple[int, int], ...]], Terms] = {}
+
+    def _read(self, connection: Connection, publication_id: int, expectation_ids: Collection[int]) -> None:
+        """All at once; where one of them cannot be read, each by itself, so that the others still can."""
+        try:
+            self._now.update(terms_at(connection, publication_id, expectation_ids) if expectation_ids else {})
+        except ValueError as error:
+            if len(expectation_ids) == 1:
+                self._unreadable.update(dict.fromkeys(expectation_ids, str(error)))
+                return
+            for one in expectation_ids:
+                self._read(connection, publication_id, [one])
 
     def know(self, cadence_ids: Iterable[int]) -> None:
         """Read these cadences, all at once."""
@@ -37,7 +50,10 @@ class TermsThen:
         return self.of(basis.expectation, {topic: current for topic, _, current in basis.cadences})
 
     def of(self, expectation: int, current: Mapping[int, int]) -> Terms:
-        """The terms of an expectation with these current cadences, by topic; of others the accepted one."""
+        """The terms of an expectation with these current cadences, by topic; of others the accepted one.
+
+        Raises ValueError where the expectation cannot be read: nothing is sent under one like that.
+        """
         key = (expectation, tuple(sorted(current.items())))
         if key not in self._made:
             self._made[key] = self._make(expectation, current)
@@ -45,6 +61,8 @@ class TermsThen:
 
     def _make(self, expectation: int, current: Mapping[int, int]) -> Terms:
         there = self._now.get(expectation)
+        if expectation in self._unreadable:
+            raise ValueError(f"expectation {expectation} cannot be read: {self._unreadable[expectation]}")
         if there is None:
             raise ValueError(f"there is no expectation {expectation}")
         self.know(current.values())
