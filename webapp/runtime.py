@@ -165,6 +165,8 @@ class Dispatcher:
 def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
     """Serve until the process is told to stop; then finish what is being handed over."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for quiet in ("alembic", "dramatiq", "waitress"):
+        logging.getLogger(quiet).setLevel(max(logging.WARNING, logging.getLogger().level))
     own = start(settings)
     sandbox = start_sandbox(settings)
     try:
@@ -176,7 +178,7 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             ident=None,
             max_request_body_size=32 * 1024 * 1024,
         )
-        _stop_on_signal(server)
+        _stop_on_signals()
         ready(f"Troth serves {settings.base_url}")
         server.run()
     finally:
@@ -185,7 +187,7 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             started.database.close()
 
 
-def _stop_on_signal(server: Any) -> None:
+def _stop_on_signals() -> None:
     """SIGTERM and SIGINT end the server's loop, and with it the process in order."""
 
     def stop(_number: int, _frame: object) -> None:
