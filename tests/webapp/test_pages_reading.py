@@ -230,3 +230,17 @@ def test_a_database_that_is_away_is_said_and_nothing_is_claimed(
         answer = anna.client.post(f"/u1/{anna.token(Purpose.ONE_CLICK, person)}")
         assert answer.status_code == 503
         assert "Nothing was changed" in answer.get_data(as_text=True)
+
+
+def test_behind_a_prefix_every_link_and_every_redirect_keeps_it(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        behind = {"SCRIPT_NAME": "/sandbox"}
+        for path in ("/", "/inbox", "/fresh", f"/me/{anna.token(Purpose.PREFERENCES, person)}"):
+            page = anna.client.get(path, environ_overrides=behind).get_data(as_text=True)
+            linked = [part.split('"')[0] for name in ("href", "action") for part in page.split(f'{name}="')[1:]]
+            assert linked
+            assert all(one.startswith("/sandbox/") for one in linked), linked
+        link = f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}"
+        answer = anna.client.post(link, data={"do": "all"}, environ_overrides=behind)
+        assert answer.headers["Location"] == f"/sandbox{link}"
