@@ -133,8 +133,15 @@ def reserve(
     if is_sent:
         count_foreign(connection, publication_id, mail_id, judged)
         openings.recompute(connection, publication_id, [subscriber_id], now)
-    record(connection, publication_id, f"mail_elsewhere_{state}", by, now, subscriber_id=subscriber_id,
-           details={"mail": mail_id})  # fmt: skip
+    record(
+        connection,
+        publication_id,
+        f"mail_elsewhere_{state}",
+        by,
+        now,
+        subscriber_id=subscriber_id,
+        details={"mail": mail_id},
+    )
     return mail_id, judged
 
 
@@ -194,8 +201,15 @@ def settle_reserved(
         _uncount(connection, publication_id, mail_id, now)
         openings.recompute(connection, publication_id, [subscriber_id], now)
         decide_waiting_again(connection, publication_id, [subscriber_id], now)
-    record(connection, publication_id, f"mail_elsewhere_{outcome}", by, now, subscriber_id=subscriber_id,
-           details={"mail": mail_id})  # fmt: skip
+    record(
+        connection,
+        publication_id,
+        f"mail_elsewhere_{outcome}",
+        by,
+        now,
+        subscriber_id=subscriber_id,
+        details={"mail": mail_id},
+    )
     return outcome
 
 

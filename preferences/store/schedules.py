@@ -47,8 +47,16 @@ def schedule(
     if expires_at is not None and expires_at <= scheduled_at:
         raise Invalid.one("expires_at", "this campaign would expire before it is sent; change one of the two instants")
     local_at = None if at.tzinfo is not None else at.isoformat(timespec="minutes")
-    _move(connection, found, _UNPLANNED, CampaignStatus.SCHEDULED, "scheduled", scheduled_at=scheduled_at,
-          local_at=local_at, held_because=None)  # fmt: skip
+    _move(
+        connection,
+        found,
+        _UNPLANNED,
+        CampaignStatus.SCHEDULED,
+        "scheduled",
+        scheduled_at=scheduled_at,
+        local_at=local_at,
+        held_because=None,
+    )
     _ask_to_plan(connection, publication_id, campaign_id, now)
     details = {"at": scheduled_at.isoformat(), "local": local_at}
     record(connection, publication_id, "campaign_scheduled", by, now, campaign_id=campaign_id, details=details)
@@ -136,9 +144,14 @@ def _end_some(
     these = (_D.campaign_id == campaign_id) & _D.state.in_(ENDABLE) & _D.subscriber_id.in_(subscribers)
     # No basis: a person decided this, and no rule could decide it again.
     decided = select(
-        literal(publication_id), _D.id, literal(now, DECISION.c.decided_at.type), literal(Outcome.NOT_SENT.value),
-        literal(Reason.CAMPAIGN_ENDED.value), _D.topic_id, literal("{}"),
-    ).where(these)  # fmt: skip
+        literal(publication_id),
+        _D.id,
+        literal(now, DECISION.c.decided_at.type),
+        literal(Outcome.NOT_SENT.value),
+        literal(Reason.CAMPAIGN_ENDED.value),
+        _D.topic_id,
+        literal("{}"),
+    ).where(these)
     columns = ["publication_id", "delivery_id", "decided_at", "outcome", "reason", "topic_id", "basis"]
     connection.execute(insert(DECISION).from_select(columns, decided))
     done = connection.execute(

@@ -44,7 +44,7 @@ api = APIBlueprint(
 @api.before_request
 def _check() -> None:
     needed: TokenScope | None = getattr(current_app.view_functions[request.endpoint or ""], "needs", None)
-    if needed is None:
+    if needed is None or request.method == "OPTIONS":
         return
     with site_of().database.read() as connection:
         g.token = authenticated(connection)

@@ -73,8 +73,15 @@ def patch_subscriber(call: Call, path: ById, body: SubscriberChanges) -> Answer:
     change_person(call.connection, person.id, changes, call.now)
     if changes:
         details = {"changed": sorted(changes)}
-        record(call.connection, call.publication_id, "person_changed", call.by, call.now,
-               subscriber_id=person.id, details=details)  # fmt: skip
+        record(
+            call.connection,
+            call.publication_id,
+            "person_changed",
+            call.by,
+            call.now,
+            subscriber_id=person.id,
+            details=details,
+        )
     if body.zone is not None:
         change_zone(call.connection, call.publication_id, person.id, body.zone, call.by, call.now)
         call.afterwards.append(call.site.wake)
@@ -99,9 +106,15 @@ def put_expectation(call: Call, path: ById, body: NextExpectation) -> Answer:
     if not isinstance(accept, list) or not all(isinstance(slug, str) and slug in named for slug in accept):
         raise Invalid.one("accept", "must be a list of topics of this expectation")
     change_expectation(
-        call.connection, call.publication_id, number, asked, call.by, call.now,
-        accept=accept, expected_version=version,
-    )  # fmt: skip
+        call.connection,
+        call.publication_id,
+        number,
+        asked,
+        call.by,
+        call.now,
+        accept=accept,
+        expected_version=version,
+    )
     call.afterwards.append(call.site.wake)
     return Answer(body=told_subscriber(call, number))
 

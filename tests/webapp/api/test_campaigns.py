@@ -49,7 +49,7 @@ def test_campaigns_are_listed_newest_first_by_the_page(api: Api) -> None:
     api.get("/campaigns?cursor=cam_nonsense", 422)
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, Any], str]] = [
     ({"subject": "a\r\nBcc: x@example.org"}, "subject"),
     ({"subject": ""}, "subject"),
     ({"subject": "{{ name"}, "subject"),

@@ -105,7 +105,7 @@ def test_who_left_gets_nothing(api: Api, reader: Any) -> None:
 def test_it_can_be_asked_about_later_and_not_about_before(api: Api, reader: Any) -> None:
     ask(api, ["letter"], reserve=True)
     assert ask(api, ["letter"], at="2026-12-08T09:00:00Z")["outcome"] == "send"
-    for wrong in (
+    wrongs: list[dict[str, Any]] = [
         {"at": "2026-11-23T09:00:00Z"},
         {"at": "2026-12-08T09:00:00Z", "reserve": True},
         {"at": "2026-12-08T09:00:00"},
@@ -114,7 +114,8 @@ def test_it_can_be_asked_about_later_and_not_about_before(api: Api, reader: Any)
         {"topics": ["letter", "letter"]},
         {"email": "nobody"},
         {"reserve": "yes"},
-    ):
+    ]
+    for wrong in wrongs:
         api.post("/decisions", {"email": "ada@example.org", "topics": ["letter"], **wrong}, 422)
 
 
@@ -185,7 +186,7 @@ def test_a_raised_or_lowered_cadence_does_not_change_what_was_allowed_then(api: 
 
 
 def test_what_was_not_sent_yet_or_is_no_mail_is_refused(api: Api, reader: Any) -> None:
-    for wrong in (
+    wrongs: list[dict[str, Any]] = [
         {"sent_at": "2026-11-24T09:02:00Z"},
         {"sent_at": "1970-01-01T00:00:00Z"},
         {"sent_at": "2026-11-24T08:30:00"},
@@ -194,7 +195,8 @@ def test_what_was_not_sent_yet_or_is_no_mail_is_refused(api: Api, reader: Any) -
         {"id": ""},
         {"email": "x"},
         {"more": 1},
-    ):
+    ]
+    for wrong in wrongs:
         api.post("/messages", {**SENT, **wrong}, 422)
     api.post("/messages", {**SENT, "email": "who@example.org"}, 404)
     assert opening(api, reader) is None

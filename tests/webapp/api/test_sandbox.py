@@ -1,16 +1,17 @@
 """The clock that can be moved exists in the sandbox only."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from preferences.store.clock import FixedClock
 from tests.webapp.api.conftest import NOW, Api, MakeApi
 
 
 @pytest.fixture
 def sandbox(make_api: MakeApi) -> Api:
-    def advance(clock: object, instant: object) -> None:
-        clock.instant = max(clock.instant, instant)  # type: ignore[attr-defined]
+    def advance(clock: FixedClock, instant: datetime) -> None:
+        clock.instant = max(clock.instant, instant)
 
     return make_api(advance)
 

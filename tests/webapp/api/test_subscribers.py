@@ -78,11 +78,12 @@ def test_every_problem_of_a_sign_up_comes_in_one_answer(api: Api) -> None:
 
 
 def test_what_cannot_be_promised_is_refused(api: Api) -> None:
-    for expectation in (
+    wrongs: list[dict[str, Any]] = [
         {"topics": []},
         {"topics": [{"topic": "nothing"}]},
         {"topics": [{"topic": "alerts", "arrives": "weekly"}]},
-    ):
+    ]
+    for expectation in wrongs:
         api.post("/subscribers", ada(expectation=expectation), 422)
     api.post("/subscribers", ada(zone="Moon/Crater"), 422)
     api.post("/subscribers", ada(brought_by="sub_nobody"), 422)
@@ -148,7 +149,14 @@ def test_name_fields_language_and_zone_change(api: Api) -> None:
     assert changed["zone"] == "America/New_York"
     assert changed["expectation"] == told["expectation"]
     assert api.patch(path, {"fields": None})["fields"] == {}
-    for wrong in ({"name": "a\nb"}, {"zone": "Nowhere"}, {"zone": None}, {"language": "?"}, {"fields": {"a": []}}):
+    wrongs: list[dict[str, Any]] = [
+        {"name": "a\nb"},
+        {"zone": "Nowhere"},
+        {"zone": None},
+        {"language": "?"},
+        {"fields": {"a": []}},
+    ]
+    for wrong in wrongs:
         api.patch(path, wrong, 422)
 
 
@@ -235,7 +243,7 @@ def test_the_ledger_has_everything_newest_first_by_the_page(api: Api) -> None:
     instants = [entry["at"] for entry in everything["items"]]
     assert instants == sorted(instants, reverse=True)
     paged: list[Any] = []
-    following = ""
+    following: Any = ""
     while following is not None:
         page = api.get(f"{path}/ledger?limit=2{following and '&cursor=' + following}")
         paged += page["items"]
