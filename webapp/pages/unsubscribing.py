@@ -46,7 +46,7 @@ def add_routes(pages: Blueprint, site: Site) -> None:
 
 def one_click(site: Site, token: str) -> Response:
     """RFC 8058: it takes effect before the answer, needs nothing but the link, and answers the same to any link."""
-    claim = site.links.read(token, Purpose.ONE_CLICK, Purpose.UNSUBSCRIBE)
+    claim = site.links.read(token, *_PURPOSES)
     if claim is not None:
         _leave_at_once(site, claim)
     return guarded(Response(_DONE, mimetype="text/plain"))
