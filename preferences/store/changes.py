@@ -48,11 +48,10 @@ def change_expectation(
     `zone` None keeps the zone there was. Raises `Stale` when `expected_version` is not the version, `Conflict` for
     somebody who has unsubscribed (only a confirmation brings a person back), `Invalid`, `NotFound`.
     """
-    person = locked_subscriber(connection, publication_id, subscriber_id, expected_version)
-    if person.unsubscribed_at is not None:
-        raise Conflict("this subscriber has unsubscribed; only a confirmed sign-up brings somebody back")
+    person = _subscribed(connection, publication_id, subscriber_id, expected_version)
     before = terms_of(connection, publication_id, [subscriber_id]).get(subscriber_id)
     around = circumstances(connection, person, delivery_id, now)
+    kept = _zone(connection, publication_id, before, zone, zone_assumed=zone_assumed)
     expectation_id = begin_expectation(
         connection,
         publication_id,
@@ -60,7 +59,7 @@ def change_expectation(
         asked,
         by,
         now,
-        **_zone(connection, publication_id, before, zone, zone_assumed=zone_assumed),
+        **kept,
         accept=accept,
         accepted_versions=accepted_versions,
     )
@@ -68,6 +67,15 @@ def change_expectation(
     settle(connection, publication_id, [subscriber_id], now)
     _record_change(connection, person, expectation_id, before, asked, around, by, now, dict(details or {}))
     return expectation_id
+
+
+def _subscribed(
+    connection: Connection, publication_id: int, subscriber_id: int, expected_version: int | None
+) -> SubscriberRow:
+    person = locked_subscriber(connection, publication_id, subscriber_id, expected_version)
+    if person.unsubscribed_at is not None:
+        raise Conflict("this subscriber has unsubscribed; only a confirmed sign-up brings somebody back")
+    return person
 
 
 def locked_subscriber(

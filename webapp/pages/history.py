@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 
 from flask import Blueprint, Response
@@ -38,7 +40,7 @@ class Line:
     topic: str
     state: State
     why: str
-    read_token: str | None
+    read_token: str
 
 
 def show(site: Site, token: str) -> Response:
@@ -65,25 +67,27 @@ def show(site: Site, token: str) -> Response:
         promised=told,
         has_left=seen.person.unsubscribed_at is not None,
         broken=[when(at, zone, seen.now, language) for at in broken],
-        lines=[
-            Line(
-                at=when(entry.scheduled_at, zone, seen.now, language),
-                title=entry.title or seen.publication.name,
-                topic=names.get(entry.topic_id or 0, ""),
-                state=entry.state,
-                why=decision_in_words(
-                    entry.decision,
-                    zone=zone,
-                    at=entry.decided_at,
-                    topic=names.get(entry.topic_id or 0),
-                    leaves=Leaves.DIGEST if entry.rhythm is not None else Leaves.ALONG,
-                    language=language,
-                ),
-                read_token=sibling(site, seen, Purpose.READ, entry.delivery_id),
-            )
-            for entry in entries
-        ],
+        lines=[_line(site, seen, entry, zone, names, language) for entry in entries],
         zone=str(zone),
+    )
+
+
+def _line(site: Site, seen: Visit, entry: HistoryEntry, zone: tzinfo, names: Mapping[int, str], language: str) -> Line:
+    topic = names.get(entry.topic_id or 0)
+    return Line(
+        at=when(entry.scheduled_at, zone, seen.now, language),
+        title=entry.title or seen.publication.name,
+        topic=topic or "",
+        state=entry.state,
+        why=decision_in_words(
+            entry.decision,
+            zone=zone,
+            at=entry.decided_at,
+            topic=topic,
+            leaves=Leaves.ALONG if entry.rhythm is None else Leaves.DIGEST,
+            language=language,
+        ),
+        read_token=sibling(site, seen, Purpose.READ, entry.delivery_id),
     )
 
 
