@@ -1,0 +1,348 @@
+"""The audit and the law were written apart, and say the same of any history, kept or broken; a third reading counts
+the windows one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from preferences.audit import ledger
+from preferences.audit.windows import overfull
+from preferences.cadence import Cadence, Cap, Period, Weekday
+from preferences.calendar import zone_named
+from preferences.campaign import Candidate, DigestDue
+from preferences.decision import Outcome, decide
+from preferences.digest_due import decide_digest
+from preferences.expectation import (
+    GOOD_STANDING,
+    Arrives,
+    Expectation,
+    Overflow,
+    Terms,
+    TopicCadences,
+    TopicChoice,
+)
+from preferences.history import EMPTY_HISTORY, CountedMail, History
+from preferences.quiet import Hours, Pause
+from preferences.ranking import decide_along
+from tests.rules.audit_cast import LONG_AGO, Book
+
+LETTER, EVENTS, JOBS, NOTICES = 1, 2, 3, 4
+# Clocks that are put forward and back at 02:00, at midnight, and by half an hour; the ends of the world; no change.
+ZONES = ("Europe/Berlin", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Pacific/Kiritimati", "Etc/GMT+12")
+START = datetime(2026, 9, 20, tzinfo=UTC)
+PERIODS = tuple(Period)
+
+caps = st.builds(Cap, count=st.integers(1, 3), per=st.sampled_from(PERIODS))
+# Mostly close together, so that windows are full; some weeks and months apart.
+gaps = st.one_of(st.integers(0, 60 * 8), st.integers(0, 60 * 24 * 5), st.integers(0, 60 * 24 * 40))
+
+
+@dataclass(frozen=True)
+class Stated:
+    """The cadences of a topic: what was accepted, and what is stated later on."""
+
+    accepted: Cadence
+    later: Cadence
+    later_at: datetime
+
+
+@dataclass(frozen=True)
+class World:
+    """One reader's terms before and after a change of mind, what the topics state, and the mails in recording order."""
+
+    asked: tuple[Expectation, Expectation]
+    changed_at: datetime
+    stated: dict[int, Stated]
+    mails: tuple[tuple[datetime, int, bool], ...]
+
+    def terms_at(self, at: datetime) -> Terms:
+        """What the law is told was in force."""
+        asked = self.asked[at >= self.changed_at]
+        cadences = {}
+        for choice in asked.topics:
+            stated = self.stated[choice.topic]
+            current = stated.later if at >= stated.later_at else stated.accepted
+            is_notice = choice.topic == NOTICES
+            cadences[choice.topic] = TopicCadences(accepted=stated.accepted, current=current, notice=is_notice)
+        return Terms(expectation=asked, cadences=cadences)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Somebody who reads a letter, events with it or for themselves, jobs every day, and what cannot wait."""
+    changed_at = START + timedelta(minutes=draw(st.integers(0, 60 * 24 * 90)))
+    asked = (_asked(draw, 100), _asked(draw, 101))
+    stated = {topic: _stated(draw, topic) for topic in (LETTER, EVENTS, JOBS, NOTICES)}
+    at, mails = START, []
+    for _ in range(draw(st.integers(1, 8))):
+        at += timedelta(minutes=draw(gaps))
+        mails.append((at, draw(st.sampled_from([LETTER, LETTER, EVENTS, JOBS, NOTICES])), draw(st.booleans())))
+    return World(asked=asked, changed_at=changed_at, stated=stated, mails=tuple(draw(st.permutations(mails))))
+
+
+def _asked(draw: st.DrawFn, key: int) -> Expectation:
+    days = draw(st.one_of(st.just(frozenset(Weekday)), st.frozensets(st.sampled_from(Weekday), min_size=1)))
+    hours = draw(
+        st.sampled_from([None, None, Hours(since=time(7), until=time(21)), Hours(since=time(22), until=time(3))])
+    )
+    begins = date(2026, 9, 20) + timedelta(days=draw(st.integers(0, 60)))
+    paused = Pause(since=begins, until=begins + timedelta(days=draw(st.integers(1, 20))))
+    own = draw(st.one_of(st.none(), caps))
+    ways = {LETTER: Arrives.EACH, EVENTS: Arrives.EACH, JOBS: Arrives.DAILY, NOTICES: Arrives.EACH}
+    return Expectation(
+        id=key,
+        zone=draw(st.sampled_from(ZONES)),
+        topics=tuple(
+            TopicChoice(topic=topic, arrives=way, accepted=topic * 10, at_most=own if topic == EVENTS else None)
+            for topic, way in ways.items()
+        ),
+        total=draw(st.one_of(st.none(), caps)),
+        days=days,
+        hours=hours,
+        paused=draw(st.sampled_from([None, None, paused])),
+        overflow=draw(st.sampled_from(Overflow)),
+    )
+
+
+def _stated(draw: st.DrawFn, topic: int) -> Stated:
+    if topic == NOTICES:
+        accepted, later = (Cap(count=draw(st.integers(1, 3)), per=Period.YEAR) for _ in range(2))
+        usual: frozenset[Weekday] = frozenset()
+    else:
+        accepted, later = draw(caps), draw(caps)
+        usual = draw(st.one_of(st.just(frozenset[Weekday]()), st.frozensets(st.sampled_from(Weekday), max_size=2)))
+    return Stated(
+        accepted=Cadence(id=topic * 10, at_most=accepted, days=usual),
+        later=Cadence(id=topic * 10 + 1, at_most=later, days=usual),
+        later_at=START + timedelta(days=draw(st.integers(0, 60))),
+    )
+
+
+@dataclass
+class Lived:
+    """What the law says of each mail as it is recorded, allowed or not: everything is counted."""
+
+    world: World
+    history: History = EMPTY_HISTORY
+    verdicts: list[bool] = field(default_factory=list)
+
+    def run(self) -> list[bool]:
+        """Whether each mail was allowed, in recording order."""
+        for number, (at, topic, with_line) in enumerate(self.world.mails):
+            self.verdicts.append(self._is_allowed(number, at, topic, with_line=with_line))
+        return self.verdicts
+
+    def _is_allowed(self, number: int, at: datetime, topic: int, *, with_line: bool) -> bool:
+        terms = self.world.terms_at(at)
+        if topic == JOBS:
+            on = at.astimezone(terms.zone).date()
+            due = DigestDue(id=number, rhythm=Arrives.DAILY, slot_on=on, slot_at=at, topics=frozenset({JOBS}))
+            decision = decide_digest(GOOD_STANDING, terms, self.history, due, at)
+            mail = CountedMail(at=at, topics=frozenset({JOBS}), rhythm=Arrives.DAILY)
+        else:
+            candidate = Candidate(id=number, campaign=number, topics=(topic,), scheduled_at=at)
+            decision = decide(GOOD_STANDING, terms, self.history, candidate, at)
+            mail = CountedMail(at=at, topics=frozenset({topic}), notice=topic == NOTICES)
+        allowed = decision.outcome is Outcome.SEND
+        line = with_line and topic == LETTER
+        if line and allowed:
+            waits = Candidate(id=-1, campaign=-1, topics=(EVENTS,), scheduled_at=at, has_waited=True, coming_at=at)
+            along = decide_along(GOOD_STANDING, terms, self.history, waits, at, number, frozenset({LETTER}))
+            allowed = along is not None
+        along_topics = frozenset({EVENTS}) if line else frozenset[int]()
+        self.history = self.history.with_mail(replace(mail, along=along_topics))
+        return allowed
+
+
+def book_of(world: World) -> Book:
+    """The same world as a ledger."""
+    topics = {
+        topic: ledger.Topic(
+            id=topic,
+            name=f"Topic {topic}",
+            is_notice=topic == NOTICES,
+            cadences=(
+                _cadence(stated.accepted, 1, LONG_AGO),
+                _cadence(stated.later, 2, stated.later_at),
+            ),
+        )
+        for topic, stated in world.stated.items()
+    }
+    before, after = (_as_ledger(asked) for asked in world.asked)
+    book = Book(replace(before, until=world.changed_at), replace(after, since=world.changed_at), topics=topics)
+    for number, (at, topic, with_line) in enumerate(world.mails):
+        expectation = world.asked[at >= world.changed_at].id
+        if topic == JOBS:
+            book.hand_over(
+                book.digest("daily", date(2026, 1, 1) + timedelta(days=number)), at, JOBS, expectation=expectation
+            )
+        else:
+            line = {book.campaign(EVENTS): EVENTS} if with_line and topic == LETTER else {}
+            book.hand_over(book.campaign(topic), at, topic, along=line, expectation=expectation)
+    return book
+
+
+def _cadence(value: Cadence, version: int, stated_at: datetime) -> ledger.Cadence:
+    return ledger.Cadence(
+        id=value.id,
+        version=version,
+        count=value.at_most.count,
+        per=value.at_most.per.value,
+        days=frozenset(int(day) for day in value.days),
+        stated_at=stated_at,
+    )
+
+
+def _as_ledger(asked: Expectation) -> ledger.Expectation:
+    return ledger.Expectation(
+        id=asked.id,
+        since=LONG_AGO,
+        until=None,
+        zone=zone_named(asked.zone),
+        zone_name=asked.zone,
+        choices={
+            choice.topic: ledger.Choice(
+                topic=choice.topic,
+                arrives=choice.arrives.value,
+                accepted=choice.accepted,
+                own=None if choice.at_most is None else (choice.at_most.count, choice.at_most.per.value),
+            )
+            for choice in asked.topics
+        },
+        total=None if asked.total is None else (asked.total.count, asked.total.per.value),
+        days=frozenset(int(day) for day in asked.days),
+        hours=None if asked.hours is None else (asked.hours.since, asked.hours.until),
+        paused=None if asked.paused is None else (asked.paused.since, asked.paused.until),
+        overflow=asked.overflow.value,
+    )
+
+
+def _found_broken(book: Book) -> list[bool]:
+    """Which mails the audit names, in recording order."""
+    named = {(one.mail, one.at) for one in book.broken()}
+    answers = []
+    for attempt in book.attempts.values():
+        delivery = book.deliveries[attempt.delivery]
+        campaign = book.campaigns.get(delivery.campaign or 0)
+        name = f"the daily digest of {delivery.slot_on}" if campaign is None else f"campaign {campaign.name!r}"
+        answers.append((name, attempt.committed_at) in named)
+    return answers
+
+
+@settings(max_examples=300)
+@given(worlds())
+def test_a_mail_is_named_exactly_when_the_law_would_not_have_sent_it(world: World) -> None:
+    allowed = Lived(world).run()
+    assert _found_broken(book_of(world)) == [not one for one in allowed]
+
+
+@settings(max_examples=150)
+@given(worlds())
+def test_what_the_law_let_go_is_found_clean(world: World) -> None:
+    kept: list[tuple[datetime, int, bool]] = []
+    for mail in sorted(world.mails):
+        if Lived(replace(world, mails=(*kept, mail))).run()[-1]:
+            kept.append(mail)
+    assert book_of(replace(world, mails=tuple(kept))).broken() == []
+
+
+def every_window(
+    cap: ledger.Cap, at: datetime, instants: Sequence[datetime], zone: ZoneInfo
+) -> Iterator[tuple[int, int]]:
+    """How many of `instants` each window with `at` holds, and how many it may: windows laid out day by day."""
+    local = {one: one.astimezone(zone).date() for one in (*instants, at)}
+    on = local[at]
+    firsts = {
+        "day": [on],
+        "week": [
+            on - timedelta(days=back) for back in range(7) if (on - timedelta(days=back)).weekday() in _firsts(cap)
+        ],
+        "two_weeks": [],
+        "month": [on.replace(day=1)],
+        "quarter": [date(on.year, month, 1) for month in (1, 4, 7, 10) if month <= on.month < month + 3],
+        "year": [date(on.year, 1, 1)],
+    }[cap.per]
+    length = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366, "two_weeks": 0}[cap.per]
+    for first in firsts:
+        days = {first + timedelta(days=n) for n in range(length)}
+        days = {day for day in days if cap.per in ("day", "week") or _same_unit(cap.per, day, first)}
+        yield sum(local[one] in days for one in instants), cap.count
+    for hours, times in {
+        "day": [(6, 1)],
+        "week": [(96, 1)],
+        "two_weeks": [(264, 1), (576, 2)],
+        "month": [(504, 1)],
+        "quarter": [(1512, 1)],
+        "year": [],
+    }[cap.per]:
+        span = timedelta(hours=hours)
+        for begin in instants:
+            if begin <= at < begin + span:
+                yield sum(begin <= one < begin + span for one in instants), cap.count * times
+
+
+def _firsts(cap: ledger.Cap) -> tuple[int, ...]:
+    return (0, 6) if cap.week_from is None else (cap.week_from,)
+
+
+def _same_unit(per: str, day: date, first: date) -> bool:
+    months = {"month": 1, "quarter": 3, "year": 12}[per]
+    return 0 <= (day.year - first.year) * 12 + day.month - first.month < months
+
+
+@settings(max_examples=300)
+@given(
+    cap=caps,
+    week_from=st.one_of(st.none(), st.integers(0, 6)),
+    minutes=st.lists(gaps, max_size=8),
+    gap=gaps,
+    zone=st.sampled_from(ZONES),
+)
+def test_a_window_is_overfull_exactly_when_counting_it_day_by_day_says_so(
+    cap: Cap, week_from: int | None, minutes: list[int], gap: int, zone: str
+) -> None:
+    read = ledger.Cap(
+        whose="total", count=cap.count, per=cap.per.value, week_from=week_from if cap.per == "week" else None
+    )
+    at, others = START, []
+    for step in minutes:
+        at += timedelta(minutes=step)
+        others.append(at)
+    at += timedelta(minutes=gap)
+    full = any(held >= most for held, most in every_window(read, at, others, zone_named(zone)))
+    assert (overfull(read, others, zone_named(zone), at) is not None) == full
+
+
+@settings(max_examples=100)
+@given(world=worlds(), data=st.data())
+def test_one_wrong_row_in_what_was_kept_is_found(world: World, data: st.DataObject) -> None:
+    kept = tuple(mail for mail in sorted(world.mails)[:1] if Lived(replace(world, mails=(mail,))).run()[0])
+    book = book_of(replace(world, mails=kept))
+    if not kept:
+        return
+    attempt = next(iter(book.attempts))
+    wrong = data.draw(st.sampled_from(["uncounted", "not counted", "late", "no decision", "left", "never confirmed"]))
+    if wrong == "uncounted":
+        book.uncount(attempt, book.attempts[attempt].committed_at)
+    elif wrong == "not counted":
+        book.counted = []
+    elif wrong == "late":
+        late = book.attempts[attempt].committed_at + timedelta(seconds=6)
+        book.attempts[attempt] = replace(book.attempts[attempt], begun_at=late)
+    elif wrong == "no decision":
+        book.sent = []
+    elif wrong == "left":
+        book.unsubscribes.append(
+            ledger.Unsubscribe(topic=None, expectation=None, occurred_at=START - timedelta(days=1))
+        )
+        book.expectations = tuple(replace(one, since=LONG_AGO) for one in book.expectations)
+    else:
+        book.standings = []
+        book.sent = [replace(one, standing=None) for one in book.sent]
+    assert book.broken() != []
