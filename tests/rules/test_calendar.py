@@ -71,6 +71,8 @@ def test_an_instant_is_allowed_by_its_own_weekday_and_time_where_hours_wrap() ->
     mondays = frozenset({Weekday.MON})
     assert is_allowed(berlin, mondays, hours, datetime(2026, 11, 23, 3, tzinfo=berlin))
     assert not is_allowed(berlin, mondays, hours, datetime(2026, 11, 24, 3, tzinfo=berlin))
+    assert not is_allowed(berlin, mondays, hours, datetime(2026, 11, 23, 6, tzinfo=berlin))
+    assert is_allowed(berlin, mondays, hours, datetime(2026, 11, 23, 22, tzinfo=berlin))
     assert next_allowed(berlin, mondays, hours, datetime(2026, 11, 23, 7, tzinfo=berlin)) == utc(2026, 11, 23, 21)
     assert next_allowed(berlin, EVERY_DAY, None, utc(2026, 11, 23, 7)) == utc(2026, 11, 23, 7)
 
