@@ -42,6 +42,13 @@ def test_a_pause_ends_by_itself_and_must_have_an_end() -> None:
         Pause(since=TUESDAY, until=TUESDAY)
 
 
+def test_a_pause_holds_from_its_first_midnight_until_its_last() -> None:
+    terms = changed(BEN, paused=Pause(since=TUESDAY, until=date(2026, 11, 26)))
+    instants = (berlin(23, 23, 59), berlin(24, 0), berlin(25, 23, 59), berlin(26, 0))
+    outcomes = [decide(CONFIRMED, terms, EMPTY_HISTORY, candidate((EVENTS,), at), at).outcome for at in instants]
+    assert outcomes == [Outcome.SEND, Outcome.WAIT, Outcome.WAIT, Outcome.SEND]
+
+
 def test_what_does_not_fit_is_left_out_for_who_asked_for_that() -> None:
     decision = decide(CONFIRMED, CARLA, LETTER_CAME, candidate((EVENTS,), berlin(26, 9)), berlin(26, 9))
     assert (decision.outcome, decision.reason, decision.opens_at) == (Outcome.NOT_SENT, Reason.TOTAL_CAP, None)
