@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from preferences.campaign import Candidate, ExpiryBasis, Origin
 from preferences.case import Case, charged_topic
 from preferences.digest import next_slot
-from preferences.expectation import DIGESTS, Arrives, Standing, Terms
+from preferences.expectation import Arrives, Standing, Terms
 from preferences.history import History
 from preferences.outcome import (
     DIGEST_REASONS,
