@@ -267,7 +267,7 @@ def main() -> int:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     with running_server() as server, tempfile.TemporaryDirectory() as folder:
-        results = []
+        results: list[bool] = []
         for title, proof in (
             (f"{KILLS} kills in a send of {READERS}", lambda url, at: prove_kills(url, at, seed)),
             (f"two campaigns, {WORKERS} processes, one mail a week", prove_race),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import TextIO
 
 
@@ -57,7 +58,7 @@ class Sink:
 
 async def main(path: str, delay_ms: float) -> None:
     """Serve on a free port of loopback, which is printed."""
-    with open(path, "a", encoding="utf-8") as log:
+    with Path(path).open("a", encoding="utf-8") as log:
         sink = Sink(log, delay_ms / 1000)
         server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=2**20)
         print(server.sockets[0].getsockname()[1], flush=True)

@@ -85,9 +85,7 @@ def asked_from_json(data: Any, prefix: str = "") -> Asked:
     overflow = _choice(read, "overflow", data.get("overflow", Overflow.COME_ALONG.value), Overflow)
     if read.problems or overflow is None:
         raise Invalid(read.problems)
-    return Asked(
-        topics=topics, at_most=total, days=days, hours=hours, paused=paused, digest=digest, overflow=overflow
-    )
+    return Asked(topics=topics, at_most=total, days=days, hours=hours, paused=paused, digest=digest, overflow=overflow)
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -103,7 +101,7 @@ def _choice(read: _Reader, field: str, value: Any, kind: type[_Choice]) -> _Choi
 
 def _topics(read: _Reader, value: Any) -> tuple[AskedTopic, ...]:
     if not isinstance(value, list):
-        read.wrong("topics", "must be a list of topics, such as [{\"topic\": \"letter\", \"arrives\": \"each\"}]")
+        read.wrong("topics", 'must be a list of topics, such as [{"topic": "letter", "arrives": "each"}]')
         return ()
     topics: list[AskedTopic] = []
     for index, item in enumerate(value):

@@ -54,7 +54,7 @@ class MadeBy(StrEnum):
     """Who made a change."""
 
     LINK = "link"
-    TOKEN = "token"  # noqa: S105 - the name of a way in, not a secret
+    TOKEN = "token"
     PERSON = "person"
     IMPORT = "import"
     SYSTEM = "system"

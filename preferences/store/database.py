@@ -43,9 +43,12 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at its end, and changes nothing when anything is raised. Raises `DatabaseAway`."""
-        with self._translated(), self.engine.connect().execution_options(troth_writes=True) as connection:
-            with connection.begin():
-                yield connection
+        with (
+            self._translated(),
+            self.engine.connect().execution_options(troth_writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -69,7 +72,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to the newest revision."""
-        from preferences.store.migrations import migrate  # noqa: PLC0415 - Alembic is slow to import and rarely needed
+        from preferences.store.migrations import migrate
 
         migrate(self)
 

@@ -186,10 +186,7 @@ def begin_expectation(
     connection.execute(
         update(EXPECTATION).where((_E.subscriber_id == subscriber_id) & _E.until.is_(None)).values(until=now)
     )
-    expectation_id = _insert_expectation(
-        connection, publication_id, subscriber_id, terms, by, now, carried_over=carried_over
-    )
-    return expectation_id
+    return _insert_expectation(connection, publication_id, subscriber_id, terms, by, now, carried_over=carried_over)
 
 
 def terms_asked(
@@ -342,7 +339,7 @@ def pattern_id(connection: Connection, publication_id: int, value: Expectation) 
 def _insert_ignoring(connection: Connection, values: Mapping[str, Any]) -> Any:
     """An insert that leaves a row alone that somebody else made at the same moment."""
     if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_into  # noqa: PLC0415
+        from sqlalchemy.dialects.postgresql import insert as insert_into
     else:
-        from sqlalchemy.dialects.sqlite import insert as insert_into  # type: ignore[assignment]  # noqa: PLC0415
+        from sqlalchemy.dialects.sqlite import insert as insert_into  # type: ignore[assignment]
     return insert_into(PATTERN).values(**values).on_conflict_do_nothing()

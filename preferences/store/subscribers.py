@@ -160,7 +160,7 @@ def suppression_of(connection: Connection, publication_id: int, address: Address
     return reason
 
 
-def change_person(connection: Connection, subscriber_id: int, changes: Mapping[str, Any], now: datetime) -> None:
+def change_person(connection: Connection, subscriber_id: int, changes: Mapping[str, Any]) -> None:
     """Change name, fields or language. Raises `Invalid`."""
     values: dict[str, Any] = {}
     if "name" in changes:

@@ -128,7 +128,8 @@ def create_topic(
     ).scalar()
     if taken is not None:
         raise Conflict(f"there is a topic {slug!r} already", existing=taken)
-    _check_notice(is_notice, cadence)
+    if is_notice:
+        _check_notice(cadence)
     result = connection.execute(
         insert(TOPIC).values(
             publication_id=publication_id,
@@ -166,7 +167,8 @@ def state_cadence(
     Lowering binds everyone at once, because the current cadence binds; raising touches nobody who accepted less.
     The stored openings of the topic become stale by it and are computed anew before they are next used.
     """
-    _check_notice(topic.is_notice, cadence)
+    if topic.is_notice:
+        _check_notice(cadence)
     same = (topic.cadence.at_most, topic.cadence.at_least, topic.cadence.days)
     if same == (cadence.at_most, cadence.at_least, cadence.days):
         return False
@@ -176,8 +178,8 @@ def state_cadence(
     return True
 
 
-def _check_notice(is_notice: bool, cadence: Cadence) -> None:
-    if is_notice and (cadence.at_most.per is not Period.YEAR or cadence.days or cadence.at_least):
+def _check_notice(cadence: Cadence) -> None:
+    if cadence.at_most.per is not Period.YEAR or cadence.days or cadence.at_least:
         raise Invalid.one("cadence", "a topic for what cannot wait has a cap per year as its only cadence")
 
 

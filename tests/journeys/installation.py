@@ -90,6 +90,7 @@ class Installation:
     def wait_until(self, path: str, token: str, **wanted: Any) -> Any:
         """The resource, once its fields are as wanted."""
         end = time.monotonic() + PATIENCE_SECONDS
+        found: Any = {}
         while time.monotonic() < end:
             found = self.call("GET", path, token).json
             if all(found.get(name) == value for name, value in wanted.items()):
@@ -133,7 +134,8 @@ def installation(folder: Path) -> Iterator[Installation]:
     finally:
         running.terminate()
         assert running.wait(30) == 0
-        running.stdout and running.stdout.close()
+        if running.stdout is not None:
+            running.stdout.close()
         controller.stop()
 
 

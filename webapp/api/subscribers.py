@@ -70,7 +70,7 @@ def patch_subscriber(call: Call, path: ById, body: SubscriberChanges) -> Answer:
     changes = body.model_dump(exclude_unset=True, exclude={"zone"})
     if changes.get("fields", {}) is None:
         changes["fields"] = {}
-    change_person(call.connection, person.id, changes, call.now)
+    change_person(call.connection, person.id, changes)
     if changes:
         details = {"changed": sorted(changes)}
         record(
