@@ -39,10 +39,20 @@ def claim(connection: Connection, token: TokenRow, key: str, request_hash: bytes
     forget_answers(connection, now, token_id=token.id)
     if _take(connection, token, key, request_hash, now):
         return None
-    mine = (_A.token_id == token.id) & (_A.idempotency_key == key)
+    found = kept_answer(connection, token, key, request_hash, now)
+    if found is None:
+        raise Conflict("a request with this key is under way: repeat it in a moment")
+    return found
+
+
+def kept_answer(
+    connection: Connection, token: TokenRow, key: str, request_hash: bytes, now: datetime
+) -> KeptAnswer | None:
+    """The answer that was given under this key, None where there is none. Raises `OtherRequest`."""
+    mine = (_A.token_id == token.id) & (_A.idempotency_key == key) & (_A.created_at >= now - KEPT_FOR)
     found = connection.execute(select(_A.request_hash, _A.status, _A.body).where(mine)).one_or_none()
     if found is None or found.status is None:
-        raise Conflict("a request with this key is under way: repeat it in a moment")
+        return None
     if found.request_hash != request_hash:
         raise OtherRequest("this key was used for another request: use a new key for each request")
     return KeptAnswer(status=found.status, body=found.body or "")

@@ -13,17 +13,19 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, g, request
+from pydantic import ValidationError
 
 from preferences.delivery import MadeBy
+from preferences.errors import TrothError
 from preferences.links import Kind, PublicIds
 from preferences.store import answers
 from preferences.store.answers import KeptAnswer
 from preferences.store.events import By
 from preferences.store.tokens import TokenRow, TokenScope
-from preferences.store.transactions import Transaction, writing
+from preferences.store.transactions import Transaction, part_of, writing
 from preferences.unsubscribe import Route
 from webapp.access import public_ids, site_of
-from webapp.errors import Problem
+from webapp.errors import Problem, problem_of
 from webapp.site import Site
 
 BY_TOKEN = By(made_by=MadeBy.TOKEN, route=Route.API)
@@ -121,6 +123,67 @@ def writes(scope: TokenScope) -> Callable[[Handler], View]:
         return view
 
     return decorate
+
+
+# Some entries of a list in a transaction: long enough to be quick, short enough that nobody waits for its end.
+ENTRIES_AT_ONCE = 20
+Entries = list[Any]
+
+
+def writes_each(handler: Callable[[Call, Entries], list[dict[str, Any]]]) -> Callable[[Entries], Response]:
+    """A handler of a few entries of a list, each of which succeeds or fails by itself; answers one result for each.
+
+    A list that is repeated after it was cut off meets what it has done already: entries must be known again.
+    """
+
+    @wraps(handler)
+    def view(entries: Entries) -> Response:
+        site = site_of()
+        now = site.clock.now()
+        with _alone(_key()) as key:
+            kept = _kept_before(site, key, now) or _done_in_parts(site, handler, entries, now)
+            if key:
+                with writing(site.database) as connection:
+                    known = answers.claim(connection, g.token, key, _request_hash(), now)
+                    if known is None:
+                        answers.keep(connection, g.token, key, kept)
+        site.wake()
+        return _response(kept.status, kept.body)
+
+    return view
+
+
+def _kept_before(site: Site, key: str | None, now: datetime) -> KeptAnswer | None:
+    if key is None:
+        return None
+    with site.database.read() as connection:
+        return answers.kept_answer(connection, g.token, key, _request_hash(), now)
+
+
+def _done_in_parts(
+    site: Site, handler: Callable[[Call, Entries], list[dict[str, Any]]], entries: Entries, now: datetime
+) -> KeptAnswer:
+    results: list[dict[str, Any]] = []
+    for first in range(0, len(entries), ENTRIES_AT_ONCE):
+        with writing(site.database) as connection:
+            results += handler(_call(site, connection, now), entries[first : first + ENTRIES_AT_ONCE])
+    return _kept(Answer(body=results))
+
+
+def one_by_one(call: Call, entries: Entries, work: Callable[[Call, Any], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The result of each entry; the problems of one undo nothing but itself. Raises what is wrong on our side."""
+    results = []
+    for entry in entries:
+        try:
+            with part_of(call.connection):
+                results.append({**work(call, entry), "problem": None})
+        except (TrothError, ValidationError) as error:
+            problem = problem_of(error)
+            if problem.status >= 500:
+                raise
+            told = {"status": problem.status, "id": problem.members.get("id"), "problem": problem.document()}
+            results.append(told)
+    return results
 
 
 def _call(site: Site, connection: Transaction, now: datetime) -> Call:

@@ -5,36 +5,51 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from pydantic import ValidationError
+from flask import Response
 
 from preferences.address import parse_address
-from preferences.errors import Invalid, TrothError
+from preferences.errors import Invalid
 from preferences.links import Kind
 from preferences.store.foreign import topic_ids
 from preferences.store.reported import report
 from preferences.store.subscribers import lock_subscribers, subscriber_at
 from preferences.store.tokens import TokenScope
-from preferences.store.transactions import part_of
 from webapp.api.blueprint import api
-from webapp.api.calls import Answer, Call, writes
+from webapp.api.calls import Answer, Call, needs, one_by_one, writes, writes_each
 from webapp.api.schemas.decisions import MOST_AT_ONCE, ReportedDocument, SentMail, SentMails
-from webapp.errors import Problem, problem_of
+from webapp.errors import Problem
 
 
 @api.post("/messages", responses={201: ReportedDocument})
-@writes(TokenScope.WRITE)
-def post_messages(call: Call, body: SentMails) -> Answer:
+@needs(TokenScope.WRITE)
+def post_messages(body: SentMails) -> Response:
     """Report a mail that was sent, or up to 1,000. Each is counted at `sent_at`, once for its `id`.
 
     One answers 201, or 200 where its id was counted before; a list answers 200 with one result per entry, in order.
     """
     given: Any = body.root
     if not isinstance(given, list):
-        return _one(call, given)
+        return _one(given=given)
     if len(given) > MOST_AT_ONCE:
         raise Invalid.one("body", f"has {len(given)} entries; at most {MOST_AT_ONCE} are taken at once")
-    _lock_all(call, given)
-    return Answer(body=[_result(call, entry) for entry in given])
+    return _many(given)
+
+
+@writes(TokenScope.WRITE)
+def _one(call: Call, given: Any) -> Answer:
+    told = _report(call, given)
+    return Answer(body=told, status=201 if told["counted"] else 200)
+
+
+@writes_each
+def _many(call: Call, entries: list[Any]) -> list[dict[str, Any]]:
+    _lock_all(call, entries)
+    return one_by_one(call, entries, _result)
+
+
+def _result(call: Call, given: Any) -> dict[str, Any]:
+    told = _report(call, given)
+    return {"status": 201 if told["counted"] else 200, "id": told["id"], "message": told}
 
 
 def _lock_all(call: Call, given: list[Any]) -> None:
@@ -48,20 +63,7 @@ def _lock_all(call: Call, given: list[Any]) -> None:
     lock_subscribers(call.connection, ids)
 
 
-def _result(call: Call, given: Any) -> dict[str, Any]:
-    """What becomes of one entry; its problems undo nothing but itself."""
-    try:
-        with part_of(call.connection):
-            answer = _one(call, given)
-    except (TrothError, ValidationError) as error:
-        problem = problem_of(error)
-        if problem.status >= 500:
-            raise
-        return {"status": problem.status, "message": None, "problem": problem.document()}
-    return {"status": answer.status, "message": answer.body, "problem": None}
-
-
-def _one(call: Call, given: Any) -> Answer:
+def _report(call: Call, given: Any) -> dict[str, Any]:
     mail = SentMail.model_validate(given)
     numbers = topic_ids(call.connection, call.publication_id, mail.topics)
     person = subscriber_at(call.connection, call.publication_id, parse_address(mail.email))
@@ -77,11 +79,10 @@ def _one(call: Call, given: Any) -> Answer:
         by=call.by,
         now=call.now,
     )
-    told = {
+    return {
         "id": call.id(Kind.MAIL_ELSEWHERE, found.mail_id),
         "counted": found.was_new,
         "broken": found.broken,
         "outcome": found.outcome,
         "reason": found.reason,
     }
-    return Answer(body=told, status=201 if found.was_new else 200)

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from flask import Response
 from pydantic import ValidationError
 
 from preferences.address import Address, parse_address
 from preferences.asked import Asked, asked_from_json
-from preferences.errors import FieldProblem, Invalid, TrothError
+from preferences.errors import FieldProblem, Invalid
 from preferences.links import Kind
 from preferences.store.signups import SignUp, request, the_request
 from preferences.store.subscribers import subscriber_at, subscribers
 from preferences.store.subscribing import Stated, subscribe
 from preferences.store.tokens import TokenScope
-from preferences.store.transactions import part_of
 from webapp.api.blueprint import api
-from webapp.api.calls import Answer, Call, writes
+from webapp.api.calls import Answer, Call, needs, one_by_one, writes, writes_each
 from webapp.api.schemas.subscribers import (
     MOST_AT_ONCE,
     NewSubscriber,
@@ -27,40 +27,48 @@ from webapp.api.schemas.subscribers import (
     SubscriberDocument,
 )
 from webapp.api.told.subscribers import told_subscriber
-from webapp.errors import Problem, problem_of, problems_of
+from webapp.errors import Problem, problems_of
 
 
 @api.post("/subscribers", responses={201: SubscriberDocument, 202: RequestDocument})
-@writes(TokenScope.WRITE)
-def post_subscribers(call: Call, body: NewSubscribers) -> Answer:
+@needs(TokenScope.WRITE)
+def post_subscribers(body: NewSubscribers) -> Response:
     """Subscribe somebody, or up to 1,000.
 
     With `consent.confirmed_at` at once (201); without, a confirmation is mailed (202). A known address answers 409 with
     its id. A list answers 200 with one result per entry, in order.
     """
-    call.afterwards.append(call.site.wake)
     given: Any = body.root
     if not isinstance(given, list):
-        return _one(call, given)
+        return _one(given=given)
     if len(given) > MOST_AT_ONCE:
         raise Invalid.one("body", f"has {len(given)} entries; at most {MOST_AT_ONCE} are taken at once")
-    return Answer(body=[_result(call, entry) for entry in given])
+    return _many(given)
+
+
+@writes(TokenScope.WRITE)
+def _one(call: Call, given: Any) -> Answer:
+    call.afterwards.append(call.site.wake)
+    asked_for, sign_up = _wanted(call, given)
+    if asked_for.consent.confirmed_at is None:
+        return Answer(body=_request(call, asked_for, sign_up), status=202)
+    return Answer(body=told_subscriber(call, _subscribe(call, asked_for, sign_up)), status=201)
+
+
+@writes_each
+def _many(call: Call, entries: list[Any]) -> list[dict[str, Any]]:
+    return one_by_one(call, entries, _result)
 
 
 def _result(call: Call, given: Any) -> dict[str, Any]:
-    """What becomes of one entry; its problems undo nothing but itself."""
-    try:
-        with part_of(call.connection):
-            answer = _one(call, given)
-    except (TrothError, ValidationError) as error:
-        problem = problem_of(error)
-        if problem.status >= 500:
-            raise
-        return {"status": problem.status, "id": problem.members.get("id"), "problem": problem.document()}
-    return {"status": answer.status, "id": answer.body.get("id") or answer.body.get("request"), "problem": None}
+    asked_for, sign_up = _wanted(call, given)
+    if asked_for.consent.confirmed_at is None:
+        return {"status": 202, "id": _request(call, asked_for, sign_up)["request"]}
+    return {"status": 201, "id": call.id(Kind.SUBSCRIBER, _subscribe(call, asked_for, sign_up))}
 
 
-def _one(call: Call, given: Any) -> Answer:
+def _wanted(call: Call, given: Any) -> tuple[NewSubscriber, SignUp]:
+    """What is asked for by somebody who is not known yet. Raises `Invalid`, and `Problem` 409."""
     asked_for, sign_up = _read(given)
     if asked_for.brought_by is not None:
         sign_up = replace(sign_up, brought_by=_who_brought(call, asked_for.brought_by))
@@ -72,18 +80,19 @@ def _one(call: Call, given: Any) -> Answer:
             "This address belongs to a subscriber already; `id` is who. Change what is there instead.",
             id=call.id(Kind.SUBSCRIBER, known.id),
         )
-    if asked_for.consent.confirmed_at is None:
-        return _request(call, asked_for, sign_up)
-    stated = Stated(confirmed_at=asked_for.consent.confirmed_at, given_at=asked_for.consent.at)
-    number = subscribe(call.connection, call.publication_id, sign_up, stated, call.by, call.now)
-    return Answer(body=told_subscriber(call, number), status=201)
+    return asked_for, sign_up
 
 
-def _request(call: Call, asked_for: NewSubscriber, sign_up: SignUp) -> Answer:
+def _subscribe(call: Call, asked_for: NewSubscriber, sign_up: SignUp) -> int:
+    consent = asked_for.consent
+    stated = Stated(confirmed_at=consent.confirmed_at or consent.at, given_at=consent.at)
+    return subscribe(call.connection, call.publication_id, sign_up, stated, call.by, call.now)
+
+
+def _request(call: Call, asked_for: NewSubscriber, sign_up: SignUp) -> dict[str, Any]:
     number = request(call.connection, call.publication_id, sign_up, call.by, call.now)
     promise = "" if number is None else the_request(call.connection, call.publication_id, number).promise
-    told = {"request": call.id(Kind.REQUEST, number), "email": asked_for.email.strip(), "promise": promise}
-    return Answer(body=told, status=202)
+    return {"request": call.id(Kind.REQUEST, number), "email": asked_for.email.strip(), "promise": promise}
 
 
 def _who_brought(call: Call, public_id: str) -> int:

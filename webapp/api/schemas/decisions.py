@@ -90,7 +90,8 @@ class ReportedResult(Told):
     """What became of one entry."""
 
     status: int
-    message: ReportedDocument | None
+    id: str | None
+    message: ReportedDocument | None = None
     problem: ProblemDocument | None
 
 
