@@ -268,3 +268,13 @@ def test_reading_is_enough_to_search_and_not_to_change(api: Api) -> None:
     reader.patch(f"/subscribers/{told['id']}", {"name": "x"}, 403)
     reader.put(f"/subscribers/{told['id']}/expectation", EXPECTATION, 403, If_Match="*")
     reader.post(f"/subscribers/{told['id']}/unsubscribes", {"scope": "all"}, 403)
+
+
+def test_a_list_repeated_under_its_key_is_answered_again_and_done_once(api: Api) -> None:
+    entries = [ada(email=f"reader{number}@example.org") for number in range(45)]
+    first = api.post("/subscribers", entries, Idempotency_Key="list")
+    assert {result["status"] for result in first} == {201}
+    assert len({result["id"] for result in first}) == 45
+    assert api.post("/subscribers", entries, Idempotency_Key="list") == first
+    assert {result["status"] for result in api.post("/subscribers", entries)} == {409}
+    api.post("/subscribers", entries[:1], 422, Idempotency_Key="list")
