@@ -93,6 +93,17 @@ def test_an_audience_that_is_not_shared_is_not_counted_on(box: Letterbox) -> Non
     assert (answer.counts_on, answer.by_reason) == ((), {Reason.EXPECTED: 1})
 
 
+def test_a_campaign_for_others_is_not_counted_on(box: Letterbox) -> None:
+    with box.database.write() as connection:
+        reader(connection, box.publication, "anna", {"letter": "each"}, fields={"city": "Berlin"})
+        # Something of her own wakes before, so that what comes before is played through for her.
+        plan_campaign(connection, campaign(connection, box.publication, box.letter, priority=9), TUESDAY - 6 * DAY)
+        campaign(connection, box.publication, box.letter, at=TUESDAY + DAY, segment='{"city": "Rome"}')
+        number = campaign(connection, box.publication, box.letter, at=TUESDAY + 9 * DAY)
+        answer = forecast(connection, box.publication, number, TUESDAY + 9 * DAY, TUESDAY)
+    assert (answer.counts_on, answer.by_reason) == ((), {Reason.EXPECTED: 1})
+
+
 def test_dates_are_those_of_the_publication(box: Letterbox) -> None:
     midnight = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
     with box.database.write() as connection:

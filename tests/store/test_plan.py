@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -13,7 +15,7 @@ from preferences.errors import NotFound
 from preferences.store.database import DatabaseAway
 from preferences.store.events import SYSTEM
 from preferences.store.planning import plan_campaign
-from preferences.store.subscribers import lock_subscribers
+from preferences.store.subscribers import lock_subscribers, next_version
 from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, EXPECTATION
 from preferences.store.topics import state_cadence, topic_named
 from tests.store.planning_cast import (
@@ -172,6 +174,14 @@ def test_what_was_planned_late_is_due_at_once(box: Letterbox) -> None:
         assert (row["scheduled_at"], row["wakes_at"]) == (TUESDAY, TUESDAY + timedelta(hours=5))
 
 
+def test_what_was_planned_late_goes_into_the_digest_that_is_still_to_come(box: Letterbox) -> None:
+    with box.database.write() as connection:
+        anna = reader(connection, box.publication, "anna", {"letter": "daily"})
+        number = campaign(connection, box.publication, box.letter)
+        plan_campaign(connection, number, TUESDAY + timedelta(hours=5))
+        assert deliveries(connection, number)[anna]["opens_at"] == TUESDAY + DAY
+
+
 def test_a_cadence_that_was_lowered_binds_what_is_planned_after_it(box: Letterbox) -> None:
     with box.database.write() as connection:
         anna = reader(connection, box.publication, "anna", {"events": "each"})
@@ -219,3 +229,36 @@ def hold_at_once(box: Letterbox, subscriber: int) -> None:
     with box.database.write() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
         lock_subscribers(connection, [subscriber])
+
+
+def test_who_leaves_while_planning_waits_for_them_is_planned_as_gone(postgresql_url: str) -> None:
+    with letterbox(postgresql_url) as box:
+        with box.database.write() as connection:
+            anna = reader(connection, box.publication, "anna", {"letter": "each"})
+            number = campaign(connection, box.publication, box.letter)
+        with box.database.write() as leaving:
+            lock_subscribers(leaving, [anna])
+            planning = Thread(target=planned, args=(box, number))
+            planning.start()
+            wait_until_somebody_waits_for_a_lock(box)
+            next_version(leaving, anna, unsubscribed_at=TUESDAY)
+        planning.join()
+        with box.database.read() as connection:
+            assert deliveries(connection, number)[anna]["reason"] == "unsubscribed"
+
+
+def planned(box: Letterbox, number: int) -> None:
+    with box.database.write() as connection:
+        plan_campaign(connection, number, TUESDAY)
+
+
+def wait_until_somebody_waits_for_a_lock(box: Letterbox) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(1000):
+        with box.database.read() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        sleep(0.01)
+    raise AssertionError("nobody waits for a lock")
