@@ -39,8 +39,11 @@ START = datetime(2026, 9, 20, tzinfo=UTC)
 PERIODS = tuple(Period)
 
 caps = st.builds(Cap, count=st.integers(1, 3), per=st.sampled_from(PERIODS))
-# Mostly close together, so that windows are full; some weeks and months apart.
-gaps = st.one_of(st.integers(0, 60 * 8), st.integers(0, 60 * 24 * 5), st.integers(0, 60 * 24 * 40))
+loose = st.builds(Cap, count=st.integers(2, 4), per=st.sampled_from([Period.DAY, Period.WEEK, Period.MONTH]))
+# Minutes, some hours, whole days, weeks: close enough that windows are full, and on either side of their edges.
+gaps = st.one_of(
+    st.integers(0, 60 * 8), st.integers(1, 9).map(lambda days: days * 60 * 24), st.integers(0, 60 * 24 * 40)
+)
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,14 @@ def worlds(draw: st.DrawFn) -> World:
 
 
 def _asked(draw: st.DrawFn, key: int) -> Expectation:
-    days = draw(st.one_of(st.just(frozenset(Weekday)), st.frozensets(st.sampled_from(Weekday), min_size=1)))
+    some = st.frozensets(st.sampled_from(Weekday), min_size=3)
+    days = draw(st.one_of(*[st.just(frozenset(Weekday))] * 4, some))
     hours = draw(
-        st.sampled_from([None, None, Hours(since=time(7), until=time(21)), Hours(since=time(22), until=time(3))])
+        st.sampled_from([*[None] * 5, Hours(since=time(7), until=time(21)), Hours(since=time(20), until=time(9))])
     )
-    begins = date(2026, 9, 20) + timedelta(days=draw(st.integers(0, 60)))
+    begins = date(2026, 9, 20) + timedelta(days=draw(st.integers(0, 20)))
     paused = Pause(since=begins, until=begins + timedelta(days=draw(st.integers(1, 20))))
-    own = draw(st.one_of(st.none(), caps))
+    own = draw(st.one_of(st.none(), st.none(), caps))
     ways = {LETTER: Arrives.EACH, EVENTS: Arrives.EACH, JOBS: Arrives.DAILY, NOTICES: Arrives.EACH}
     return Expectation(
         id=key,
@@ -102,11 +106,11 @@ def _asked(draw: st.DrawFn, key: int) -> Expectation:
             TopicChoice(topic=topic, arrives=way, accepted=topic * 10, at_most=own if topic == EVENTS else None)
             for topic, way in ways.items()
         ),
-        total=draw(st.one_of(st.none(), caps)),
+        total=draw(st.one_of(st.none(), caps, loose)),
         days=days,
         hours=hours,
-        paused=draw(st.sampled_from([None, None, paused])),
-        overflow=draw(st.sampled_from(Overflow)),
+        paused=draw(st.sampled_from([None, None, None, paused])),
+        overflow=draw(st.sampled_from([Overflow.COME_ALONG, Overflow.COME_ALONG, Overflow.LEAVE_OUT])),
     )
 
 
@@ -115,7 +119,7 @@ def _stated(draw: st.DrawFn, topic: int) -> Stated:
         accepted, later = (Cap(count=draw(st.integers(1, 3)), per=Period.YEAR) for _ in range(2))
         usual: frozenset[Weekday] = frozenset()
     else:
-        accepted, later = draw(caps), draw(caps)
+        accepted, later = draw(loose), draw(st.one_of(caps, loose))
         usual = draw(st.one_of(st.just(frozenset[Weekday]()), st.frozensets(st.sampled_from(Weekday), max_size=2)))
     return Stated(
         accepted=Cadence(id=topic * 10, at_most=accepted, days=usual),
