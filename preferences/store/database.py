@@ -97,9 +97,14 @@ _AWAY_WORDS = (
 )
 
 
+_AWAY_ERRORS = frozenset(
+    {"AdminShutdown", "CannotConnectNow", "DeadlockDetected", "DiskFull", "LockNotAvailable", "SerializationFailure"}
+)
+
+
 def _is_away(error: DBAPIError) -> bool:
-    """Whether the database rather than the statement is at fault."""
-    if error.connection_invalidated or type(error.orig).__name__ in {"LockNotAvailable", "DiskFull", "AdminShutdown"}:
+    """Whether the database rather than the statement is at fault; a deadlock's victim may simply try again."""
+    if error.connection_invalidated or type(error.orig).__name__ in _AWAY_ERRORS:
         return True
     message = str(error.orig).lower()
     return type(error.orig).__name__ == "OperationalError" and any(word in message for word in _AWAY_WORDS)
