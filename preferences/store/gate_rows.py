@@ -99,10 +99,10 @@ class Writes:
         values = {"state": State.NOT_SENT.value, "reason": Reason.OFF_TOPIC.value, "wakes_at": None}
         self._connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(**values))
 
-    def decided(self, situation: Situation, candidate: Candidate, decision: Decision, history: History) -> None:
-        """A decision about one candidate that sends nothing."""
+    def decided(self, situation: Situation, candidate: Candidate, decision: Decision, at: datetime) -> None:
+        """A decision about one candidate, judged at `at`, that sends nothing."""
         standing = situation.subscriber.standing
-        basis = basis_of(situation.terms, history, candidate, standing, self.now)
+        basis = basis_of(situation.terms, situation.history, candidate, standing, at)
         self._decisions.append(decision_row(self._publication_id, candidate.id, decision, basis, self.now))
         values = standing_of_delivery(decision, situation.terms, candidate, self.now)
         self._moves.append({"delivery": candidate.id, **values})

@@ -31,7 +31,8 @@ def judge(situation: Situation, schedule: Schedule, writes: Writes) -> None:
     standing = situation.subscriber.standing
     verdicts = decide_together(standing, situation.terms, situation.history, due, waiting, writes.now)
     note = _Note(situation, {row.digest.id: row for row in digests}, writes)
-    for verdict in verdicts:
+    # A carrier may rank below what comes along in it: whatever leaves by itself is noted first.
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.decision.carrier is not None):
         note.verdict(verdict)
 
 
@@ -106,13 +107,12 @@ def _stays_in_digest(situation: Situation, schedule: Schedule, item: OpenDeliver
     """An item is decided again before its digest: it may have expired, or its reader may have left."""
     candidate = candidate_of(situation, schedule, item, writes.now)
     standing = situation.subscriber.standing
-    # Judged a moment before the slot, so that the slot it belongs to is this one.
-    decision = decide(
-        standing, situation.terms, situation.history, candidate, min(writes.now, item.wakes_at or writes.now)
-    )
+    # Judged at the slot it belongs to, however late that is looked at: the next one may lie beyond its expiry.
+    at = min(writes.now, item.wakes_at or writes.now)
+    decision = decide(standing, situation.terms, situation.history, candidate, at)
     if decision.outcome is Outcome.DIGEST:
         return True
-    writes.decided(situation, candidate, decision, situation.history)
+    writes.decided(situation, candidate, decision, at)
     return False
 
 

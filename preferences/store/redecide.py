@@ -14,7 +14,7 @@ from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import DEFAULT_EXPIRY, Outcome, charged_topic, decide
 from preferences.delivery import State
 from preferences.expectation import DIGESTS, Arrives
-from preferences.store.open_deliveries import OpenDelivery, Situation, situations
+from preferences.store.open_deliveries import RUNNING_OR_PAUSED, OpenDelivery, Situation, situations
 from preferences.store.prospects import Schedule, coming_for, schedule_of
 from preferences.store.tables import DECISION, DELIVERY
 from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
@@ -31,7 +31,7 @@ def decide_waiting_again(
         return
     schedule = schedule_of(connection, publication_id)
     changes = Changes(publication_id, now)
-    for situation in situations(connection, publication_id, subscriber_ids, now).values():
+    for situation in situations(connection, publication_id, subscriber_ids, now, RUNNING_OR_PAUSED).values():
         for delivery in situation.open:
             if delivery.campaign_id is not None:
                 _decide(situation, schedule, delivery, changes)
@@ -98,9 +98,10 @@ def candidate_of(situation: Situation, schedule: Schedule, delivery: OpenDeliver
 
 def _with_time_to_go(delivery: OpenDelivery, now: datetime) -> OpenDelivery:
     """An item of a digest had no expiry of its own; from when it left its digest it has the usual one."""
-    if delivery.expiry is ExpiryBasis.MARKETER or delivery.expires_at is None:
+    if delivery.expiry is ExpiryBasis.MARKETER:
         return delivery
-    return replace(delivery, expires_at=max(delivery.expires_at, now + DEFAULT_EXPIRY))
+    usual = now + DEFAULT_EXPIRY
+    return replace(delivery, expires_at=usual if delivery.expires_at is None else max(delivery.expires_at, usual))
 
 
 def _has_left_its_digest(situation: Situation, delivery: OpenDelivery) -> bool:

@@ -69,6 +69,17 @@ def test_of_two_at_the_same_instant_one_is_the_carrier_and_the_other_comes_along
     assert _sent(town) == ["high"]
 
 
+def test_what_ranks_higher_and_waits_comes_along_in_a_letter_that_ranks_lower(town: Town) -> None:
+    _letter_and_events(town, at_most=ONE_A_WEEK)
+    town.campaign("first", "letter")
+    extra = town.campaign("extra", "events", at=TUESDAY + timedelta(days=1), priority=9)
+    town.go_to(TUESDAY + timedelta(days=1))
+    letter = town.campaign("second", "letter", at=TUESDAY + timedelta(days=7))
+    town.go_to(TUESDAY + timedelta(days=7))
+    assert town.stands(letter) == ("accepted", "expected")
+    assert town.stands(extra) == ("came_along", "expected")
+
+
 def test_a_weekly_digest_holds_everything_of_its_week_and_an_empty_one_is_not_sent(town: Town) -> None:
     town.topic("events", 5)
     town.reader("anna", {"events": "weekly"}, digest={"weekday": "fri", "hour": "18:00"})
