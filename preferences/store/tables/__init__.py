@@ -24,6 +24,7 @@ from preferences.store.tables.ledger import (
 from preferences.store.tables.operations import (
     ApiToken,
     CapturedMail,
+    ConsoleSession,
     IdempotentAnswer,
     ImportBatch,
     Installation,
@@ -57,6 +58,7 @@ CAMPAIGN_CONTENT = _table(CampaignContent)
 CAMPAIGN_TOPIC = _table(CampaignTopic)
 CAPTURED_MAIL = _table(CapturedMail)
 CONSENT = _table(Consent)
+CONSOLE_SESSION = _table(ConsoleSession)
 COUNTED = _table(Counted)
 DEAD_ADDRESS = _table(DeadAddress)
 DECISION = _table(Decided)
@@ -91,6 +93,7 @@ __all__ = [
     "CAMPAIGN_TOPIC",
     "CAPTURED_MAIL",
     "CONSENT",
+    "CONSOLE_SESSION",
     "COUNTED",
     "DEAD_ADDRESS",
     "DECISION",
@@ -123,6 +126,7 @@ __all__ = [
     "CampaignTopic",
     "CapturedMail",
     "Consent",
+    "ConsoleSession",
     "Counted",
     "DeadAddress",
     "Decided",

@@ -123,6 +123,28 @@ class ApiToken(SQLModel, table=True):
     revoked_at: datetime | None = None
 
 
+class ConsoleSession(SQLModel, table=True):
+    """A way into the console: a link that is used once, and the session that it began. Both are stored hashed.
+
+    It opens the console of the installation, and so of all its publications.
+    """
+
+    __tablename__ = "console_session"
+    __table_args__ = (
+        UniqueConstraint("link_hash", name="uq_console_session_link"),
+        UniqueConstraint("session_hash", name="uq_console_session_session"),
+    )
+
+    id: int | None = key()
+    link_hash: bytes = Field(sa_type=LargeBinary)
+    link_until: datetime
+    session_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    begun_at: datetime | None = None
+    until: datetime | None = None
+    ended_at: datetime | None = None
+    created_at: datetime
+
+
 class IdempotentAnswer(SQLModel, table=True):
     """The answer to an unsafe request, kept so that a repetition gets it again."""
 
