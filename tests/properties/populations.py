@@ -45,7 +45,15 @@ def populated(connection: Connection, chance: Random, size: int) -> Population:
     on = chance.choice([*DATES, date(2026, 1, 1) + timedelta(days=chance.randrange(700))])
     now = datetime.combine(on, time(chance.randrange(24), chance.choice([0, 0, 17])), UTC)
     slug = f"letter-{chance.randrange(1 << 40)}"
-    publication = create_publication(connection, slug=slug, name="Letter", zone="Europe/Berlin", now=now)
+    publication = create_publication(
+        connection,
+        slug=slug,
+        name="Letter",
+        zone="Europe/Berlin",
+        sender="letter@example.org",
+        postal_address="1 Example Street",
+        now=now,
+    )
     slugs = ["letter", "events", "jobs", "notices"]
     ids = [_topic(connection, publication, one, chance, now) for one in slugs]
     early = [_subscriber(connection, publication, slugs, chance, now, ids, number) for number in range(size // 2)]

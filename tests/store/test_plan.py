@@ -11,12 +11,13 @@ from time import sleep
 import pytest
 from sqlalchemy import func, select, text, update
 
+from preferences.decision import Reason
 from preferences.errors import NotFound
 from preferences.store.database import DatabaseAway
 from preferences.store.events import SYSTEM
-from preferences.store.planning import plan_campaign
+from preferences.store.planning import forecast, plan_campaign
 from preferences.store.subscribers import lock_subscribers, next_version
-from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, EXPECTATION
+from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, EXPECTATION, PATTERN
 from preferences.store.topics import state_cadence, topic_named
 from tests.store.planning_cast import (
     DAY,
@@ -195,6 +196,20 @@ def test_a_cadence_that_was_lowered_binds_what_is_planned_after_it(box: Letterbo
         assert deliveries(connection, open_one)[anna]["reason"] == "expected"
         assert deliveries(connection, full)[anna]["reason"] == "topic_cap"
         assert WEEKLY != OFTEN
+
+
+def test_an_expectation_that_cannot_be_read_waits_and_holds_nobody_else(box: Letterbox) -> None:
+    with box.database.write() as connection:
+        anna = reader(connection, box.publication, "anna", {"letter": "each"})
+        lost = reader(connection, box.publication, "lost", {"letter": "each"}, zone="Asia/Tokyo")
+        connection.execute(update(PATTERN).where(PATTERN.c.zone == "Asia/Tokyo").values(zone="Atlantis/Capital"))
+        number = campaign(connection, box.publication, box.letter)
+        answer = forecast(connection, box.publication, number, TUESDAY, TUESDAY)
+        assert plan_campaign(connection, number, TUESDAY) == 2
+        rows = deliveries(connection, number)
+        assert (rows[anna]["state"], rows[anna]["reason"]) == ("due", "expected")
+        assert (rows[lost]["state"], rows[lost]["reason"], rows[lost]["wakes_at"]) == ("waiting", "any_doubt", TUESDAY)
+        assert answer.by_reason == {Reason.EXPECTED: 1, Reason.ANY_DOUBT: 1}
 
 
 def plan_and_fail(box: Letterbox, number: int) -> None:

@@ -21,11 +21,12 @@ from sqlalchemy import (
     case,
     insert,
     literal,
+    or_,
     select,
 )
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from preferences.decision import HELD, Outcome
+from preferences.decision import HELD, Outcome, Reason
 from preferences.delivery import State
 from preferences.store.columns import Key
 from preferences.store.openings import TOTAL
@@ -56,6 +57,8 @@ _STATES = {
 
 def insert_deliveries(asked: Question) -> Any:
     """A delivery for every member, in the state that the decision leaves it in."""
+    # What is in doubt is looked at again at once, and then from time to time, by the gate.
+    is_due = or_(_P.outcome == Outcome.SEND.value, _P.reason == Reason.ANY_DOUBT.value)
     is_open = _P.outcome.in_((Outcome.WAIT.value, Outcome.DIGEST.value))
     columns: dict[str, ColumnElement[Any]] = {
         "publication_id": literal(asked.publication_id, Key),
@@ -65,7 +68,7 @@ def insert_deliveries(asked: Question) -> Any:
         "reason": _P.reason,
         "topic_id": _P.topic_id,
         "scheduled_at": _P.scheduled_at,
-        "wakes_at": case((_P.outcome == Outcome.SEND.value, _P.judged_at), (is_open, _P.opens_at)),
+        "wakes_at": case((is_due, _P.judged_at), (is_open, _P.opens_at)),
         "opens_at": _P.opens_at,
         "expires_at": _P.expires_at,
         "expiry": _P.expiry,
@@ -90,7 +93,8 @@ def insert_decisions(asked: Question, now: datetime) -> Any:
         "opens_at": _P.opens_at,
         "expectation_id": _P.expectation_id,
         "evidence": case((_P.full_key == TOTAL, total.evidence), (_P.full_key.is_not(None), topic.evidence)),
-        "basis": basis_text(_P, delivery.id),
+        # Without the terms nothing was decided from them, and nothing can be decided again.
+        "basis": case((_P.reason == Reason.ANY_DOUBT.value, "{}"), else_=basis_text(_P, delivery.id)),
     }
     tables = (
         PLANNED.join(DELIVERY, and_(delivery.campaign_id == asked.id, delivery.subscriber_id == _P.subscriber_id))

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, Text, insert, select
+from sqlalchemy import Boolean, Column, Connection, MetaData, Table, Text, insert, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from preferences.cadence import LONGEST_DAYS, Weekday
@@ -36,6 +36,7 @@ MOMENTS = Table(
     Column("judged_at", UTCDateTime(), nullable=False),
     Column("allowed_at", UTCDateTime(), nullable=False),
     Column("quiet_reason", Text),
+    Column("is_in_doubt", Boolean, nullable=False),
     *(Column(f"{rhythm.value}_at", UTCDateTime(), nullable=False) for rhythm in sorted(DIGESTS)),
     Column("expires_at", UTCDateTime(), nullable=False),
     *(Column(f"expires_{days}_at", UTCDateTime(), nullable=False) for days in EXTENDING_DAYS),
@@ -54,11 +55,20 @@ def moments(connection: Connection, asked: Question, now: datetime) -> Iterator[
     patterns = connection.execute(
         select(PATTERN).where(PATTERN.c.publication_id == asked.publication_id).order_by(PATTERN.c.id)
     ).mappings()
-    rows = [{"pattern_id": pattern["id"], **_moments(asked, _terms(pattern), now)} for pattern in patterns]
+    rows = [{"pattern_id": pattern["id"], **_moments_or_doubt(asked, pattern, now)} for pattern in patterns]
     if rows:
         connection.execute(insert(MOMENTS), rows)
     yield
     MOMENTS.drop(connection)
+
+
+def _moments_or_doubt(asked: Question, pattern: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+    """The row of a pattern; where it cannot be read (a zone that is unknown by now) one that says so, and no more."""
+    try:
+        return {**_moments(asked, _terms(pattern), now), "is_in_doubt": False}
+    except ValueError:
+        plain = Terms(expectation=Expectation(id=0, zone="UTC", topics=()), cadences={})
+        return {**_moments(asked, plain, now), "is_in_doubt": True}
 
 
 def _terms(pattern: Mapping[Any, Any]) -> Terms:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from preferences.decision import Decision, Outcome, decide
+from preferences.decision import Decision, Outcome, Reason, decide
 from preferences.store.judging import judge
 from preferences.store.open_deliveries import Situation, situations
 from preferences.store.planning.question import Question, is_within
@@ -30,6 +30,12 @@ class Answer:
     counts_on: frozenset[int]
 
 
+# Somebody whose expectation cannot be read.
+_IN_DOUBT = Answer(
+    outcome=Outcome.WAIT.value, reason=Reason.ANY_DOUBT.value, reached_at=None, counts_on=frozenset[int]()
+)
+
+
 def rehearse(
     connection: Connection, asked: Question, others: Sequence[Question], subscriber_ids: Collection[int], now: datetime
 ) -> Iterator[Answer]:
@@ -38,8 +44,9 @@ def rehearse(
     `others` are all other campaigns that are still to be planned.
     """
     rehearsal = _Rehearsal(asked, others, schedule_of(connection, asked.publication_id), now)
-    for situation in situations(connection, asked.publication_id, subscriber_ids, now).values():
-        yield rehearsal.answer(situation)
+    found = situations(connection, asked.publication_id, subscriber_ids, now)
+    for subscriber in subscriber_ids:
+        yield rehearsal.answer(found[subscriber]) if subscriber in found else _IN_DOUBT
 
 
 class _Rehearsal:

@@ -49,7 +49,7 @@ def answers(audience: Audience, *carried: ColumnElement[Any], only: ColumnElemen
         (reason == Reason.EXPECTED.value, Outcome.SEND.value),
         (reason == Reason.WEB_ONLY.value, Outcome.WEB.value),
         (reason.in_(_DIGESTS), Outcome.DIGEST.value),
-        (second.opens_at.is_not(None), Outcome.WAIT.value),
+        (or_(second.opens_at.is_not(None), reason == Reason.ANY_DOUBT.value), Outcome.WAIT.value),
         else_=Outcome.NOT_SENT.value,
     )
     return select(
@@ -92,7 +92,7 @@ def _first(audience: Audience, carried: tuple[ColumnElement[Any], ...], only: Co
 
 
 def _first_reason(audience: Audience) -> ColumnElement[str]:
-    """The rules in the order of `preferences.decision.RULES`."""
+    """The rules in the order of `preferences.decision.RULES`; before what needs a zone, whether there is one."""
     may_expire = true() if audience.asked.expiry is ExpiryBasis.MARKETER else ~audience.is_digest
     suppressed = case({why.value: reason.value for why, reason in SUPPRESSIONS.items()}, value=_S.suppressed)
     digest = case({WAYS[rhythm]: reason.value for rhythm, reason in DIGEST_REASONS.items()}, value=audience.way)
@@ -101,6 +101,7 @@ def _first_reason(audience: Audience) -> ColumnElement[str]:
         (_S.confirmed_at.is_(None), Reason.UNCONFIRMED.value),
         (_S.consent_ends_at <= _M.judged_at, Reason.CONSENT_EXPIRED.value),
         (_S.unsubscribed_at.is_not(None), Reason.UNSUBSCRIBED.value),
+        (_M.is_in_doubt, Reason.ANY_DOUBT.value),
         (and_(may_expire, _M.judged_at > _M.expires_at), Reason.EXPIRED.value),
         (audience.way == WAYS[Arrives.WEB], Reason.WEB_ONLY.value),
         (audience.is_digest, digest),

@@ -11,7 +11,7 @@ from preferences.campaign import Candidate, DigestDue, ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason, decide
 from preferences.delivery import State
 from preferences.expectation import Arrives
-from preferences.history import CountedMail, History
+from preferences.history import CountedMail
 from preferences.ranking import Verdict
 from preferences.store.gate_rows import DigestRow, Writes
 from preferences.store.open_deliveries import UNDECIDED, OpenDelivery, Situation
@@ -67,7 +67,7 @@ class Stage(Writes):
         """Nothing is left for a digest that was to be tried again."""
         self._leaves(delivery_id)
 
-    def decided(self, situation: Situation, candidate: Candidate, decision: Decision, history: History) -> None:
+    def decided(self, situation: Situation, candidate: Candidate, decision: Decision, at: datetime) -> None:
         """A decision about one candidate that sends nothing."""
         self._stands(candidate, decision, self.now)
 
