@@ -18,6 +18,8 @@ class Site:
 
     `wake` tells the workers that there may be something to do; losing the call loses nothing. `advance` drives a
     sandbox's clock to an instant and answers when everything due until then has happened; None elsewhere.
+    `reset` puts a sandbox back to how it began; None where that cannot be done. `sandbox` is the sandbox that stands
+    beside the installation's own site, for the front door.
     `base_url` is where this site's pages are, without a trailing slash (a sandbox's ends in /sandbox).
     """
 
@@ -28,6 +30,8 @@ class Site:
     base_url: str
     wake: Callable[[], None]
     advance: Callable[[datetime], None] | None = None
+    reset: Callable[[], None] | None = None
+    sandbox: Site | None = None
 
     @property
     def is_sandbox(self) -> bool:

@@ -4,16 +4,19 @@
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
-* ``reading``, ``history``: the web version of a mail, and what became of all of them
-* ``inbox``: the test inbox
-* ``page``, ``access``: how a page is answered, and whose link it is
+* ``reading``, ``archive``, ``history``: the web version of a mail, for its reader and for all; what became of each
+* ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
+* ``page``, ``access``, ``origin``: how a page is answered, whose link it is, and where a form was
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Flask
 
+from webapp.moves import add_moves
 from webapp.pages import (
+    archive,
+    clock,
     confirmation,
     fresh,
     history,
@@ -32,9 +35,23 @@ from webapp.site import Site
 def register(app: Flask, site: Site) -> None:
     """Add the pages of a site to its application."""
     pages = Blueprint("pages", __name__)
-    for module in (start, styles, sign_up, confirmation, my_preferences, fresh, unsubscribing, reading, history):
+    for module in (
+        start,
+        styles,
+        sign_up,
+        confirmation,
+        my_preferences,
+        fresh,
+        unsubscribing,
+        reading,
+        archive,
+        history,
+    ):
         module.add_routes(pages, site)
     if site.settings.smtp is None or site.is_sandbox:
         inbox.add_routes(pages, site)
+    add_moves(app, site)
+    if site.is_sandbox:
+        clock.add_routes(pages, site)
     page.add_errors(pages)
     app.register_blueprint(pages)

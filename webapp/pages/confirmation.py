@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -11,11 +12,16 @@ from werkzeug.wrappers import Response as Answer
 from preferences.errors import Conflict, NotFound
 from preferences.links import Claim, Purpose
 from preferences.store.confirmations import confirm
-from preferences.store.publications import publication
+from preferences.store.expectations import terms_of
+from preferences.store.issues import latest_issues
+from preferences.store.publications import PublicationRow, publication
 from preferences.store.signups import RequestRow, the_request
 from preferences.store.subscribers import subscriber
+from preferences.store.topics import topics
+from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
 from webapp.pages.access import by_link, claim_of
+from webapp.pages.archive import issue_path
 from webapp.pages.page import render, see
 from webapp.site import Site
 
@@ -42,6 +48,7 @@ def show(site: Site, token: str) -> Response:
         if asked_for.subscriber_id is not None:
             person = subscriber(connection, claim.publication, asked_for.subscriber_id)
             has_left = person.standing.unsubscribed
+        latest = _latest(connection, sender, asked_for)
     return render(
         "confirm.html",
         publication=sender,
@@ -49,8 +56,40 @@ def show(site: Site, token: str) -> Response:
         promise=asked_for.promise,
         token=token,
         has_left=has_left,
+        latest=latest,
         preferences_token=_leads_on(site, claim, asked_for),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The latest issue of one topic that was chosen."""
+
+    topic: str
+    title: str
+    summary: str
+    path: str
+
+
+def _latest(connection: Transaction, sender: PublicationRow, asked_for: RequestRow) -> list[Latest]:
+    """What can be read at once: nobody has to wait for the next issue to see what they have chosen."""
+    if asked_for.confirmed_at is None or asked_for.subscriber_id is None:
+        return []
+    terms = terms_of(connection, sender.id, [asked_for.subscriber_id]).get(asked_for.subscriber_id)
+    if terms is None:
+        return []
+    chosen = [topic for topic in topics(connection, sender.id) if topic.id in terms.topics and not topic.is_notice]
+    found = latest_issues(connection, sender.id, [topic.id for topic in chosen])
+    return [
+        Latest(
+            topic=topic.name,
+            title=found[topic.id].title,
+            summary=found[topic.id].summary,
+            path=issue_path(connection, sender.slug, found[topic.id]),
+        )
+        for topic in chosen
+        if topic.id in found
+    ]
 
 
 def _leads_on(site: Site, claim: Claim, asked_for: RequestRow) -> str | None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from preferences.asked import Asked
 from preferences.expectation import Terms
 from preferences.links import Purpose
 from preferences.store.expectations import asked_of, terms_at, terms_of
+from preferences.store.lately import mails_since
 from preferences.store.promises import promise_in_words
 from preferences.store.reads import promised_since
 from preferences.store.topics import TopicRow, topics
 from preferences.store.transactions import Transaction
 from preferences.store.unsubscribes import last_unsubscribe
 from webapp.pages.access import OF_MAILS, Visit, visit
-from webapp.pages.words import when
+from webapp.pages.words import lately_in_words, when
 from webapp.site import Site
 
+# Long enough for a monthly topic to have come twice.
+_WEEKS = 8
 _PURPOSES = (*OF_MAILS, Purpose.FRESH)
 
 
@@ -29,6 +33,8 @@ class Desk:
     topics: list[TopicRow]
     promise: str
     since: str | None
+    lately: str
+    """How many mails really came, in words."""
 
     @property
     def has_left(self) -> bool:
@@ -62,4 +68,15 @@ def desk_of(site: Site, connection: Transaction, token: str) -> Desk:
     else:
         begun = promised_since(connection, sender.id, person.id, limit=1)[0][0]
         since = when(begun, terms.zone, seen.now, sender.language)
-    return Desk(seen=seen, terms=terms, topics=topics(connection, sender.id), promise=promise, since=since)
+    there = topics(connection, sender.id)
+    return Desk(seen=seen, terms=terms, topics=there, promise=promise, since=since, lately=_lately(connection, seen))
+
+
+def _lately(connection: Transaction, seen: Visit) -> str:
+    """What came in the last weeks, at most eight: since the confirmation, where that is not so long ago."""
+    confirmed = seen.person.confirmed_at
+    if confirmed is None:
+        return ""
+    weeks = min(_WEEKS, (seen.now - confirmed) // timedelta(days=7))
+    since = confirmed if weeks == 0 else seen.now - timedelta(days=7 * weeks)
+    return lately_in_words(mails_since(connection, seen.publication.id, seen.person.id, since), weeks)

@@ -24,7 +24,7 @@ from webapp.forms import Filled, beside, filled_from, in_form
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of
 from webapp.pages.page import render, see
-from webapp.pages.saving import Saved, change_to, save
+from webapp.pages.saving import Saved, change_to, promised_by, save
 from webapp.pages.sign_up import ZONES
 from webapp.pages.words import OfferedTopic, how_often, offered_topics
 from webapp.site import Site
@@ -130,6 +130,8 @@ def change(site: Site, token: str) -> Answer:
             desk = desk_of(site, connection, token)
             if _is_over(desk.seen):
                 return _over()
+            if filled.one("do") == "show":
+                return _shown(connection, desk, filled)
             became = _press(site, connection, desk, filled)
     except Invalid as error:
         return _again(site, token, filled, 422, problems=error.problems)
@@ -140,6 +142,12 @@ def change(site: Site, token: str) -> Answer:
         return see(f"/me/{token}")
     for_what = "sign_up" if became is Saved.ASKED_TO_CONFIRM else "more"
     return render("check_mail.html", publication=desk.seen.publication, for_what=for_what, promise=None)
+
+
+def _shown(connection: Transaction, desk: Desk, filled: Filled) -> Response:
+    """The sentence of what stands in the form, which is not saved. Raises `Invalid`."""
+    promise = promised_by(connection, desk, filled)
+    return render("promise.html", publication=desk.seen.publication, promise=promise, token=desk.seen.token)
 
 
 def _press(site: Site, connection: Transaction, desk: Desk, filled: Filled) -> Saved:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
 from preferences.errors import Invalid, NotFound, TrothError
 from preferences.store.database import DatabaseAway
-
-# Beside the packages in the source tree and in the wheel.
-FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pages"
+from webapp.templating import environment
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; frame-src 'self';"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A mail's own page: its styles stand in it, its pictures are wherever its author put them, and it runs nothing.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -33,7 +32,7 @@ _HEADERS = {
 
 def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page: HTML, never kept, never indexed, never framed, and without a referrer for whatever it links to."""
-    html = _environment().get_template(template).render(root=request.script_root, **values)
+    html = environment().get_template(template).render(root=request.script_root, **values)
     return guarded(Response(html, status, mimetype="text/html"))
 
 
@@ -52,30 +51,11 @@ def see(path: str) -> Answer:
     return response
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["lines"] = _lines
-    return environment
-
-
-def _lines(text: str) -> Markup:
-    """Text with its line breaks."""
-    return Markup("<br>\n").join(escape(line) for line in text.splitlines())
-
-
 def add_errors(pages: Blueprint) -> None:
     """What is said for people when something cannot be done."""
     pages.register_error_handler(DatabaseAway, _not_now)
     pages.register_error_handler(NotFound, _not_there)
-    pages.register_error_handler(TrothError, _not_possible)
+    pages.register_error_handler(TrothError, not_possible)
     pages.app_errorhandler(HTTPException)(_of_http)
 
 
@@ -95,7 +75,8 @@ def _not_there(_error: Exception) -> Response:
     return unknown_link()
 
 
-def _not_possible(error: Exception) -> Response:
+def not_possible(error: Exception) -> Response:
+    """What is expected to go wrong, said as it is."""
     status = 422 if isinstance(error, Invalid) else 409
     return render("sorry.html", status, title="Not possible", said=f"{error}.", advice="Nothing was changed.")
 

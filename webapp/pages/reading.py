@@ -28,14 +28,8 @@ from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url, read_url, unsubscribe_url
 from preferences.wording import plain, sentence, why_line
 from webapp.pages.access import Visit, sibling, visit
-from webapp.pages.page import guarded, render
+from webapp.pages.page import MAIL_POLICY, guarded, render
 from webapp.site import Site
-
-# The mail's own page: its styles stand in it, its pictures are wherever its author put them, and it runs nothing.
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; form-action 'none'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
@@ -59,7 +53,7 @@ def show(site: Site, token: str) -> Response:
     if request.method == "GET":
         _observe(site, seen, mail)
     response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
     return guarded(response)
 
 

@@ -12,6 +12,8 @@ from preferences.links import Right
 from preferences.opt_down import compare
 from preferences.store.changes import change_expectation
 from preferences.store.confirmations import come_back
+from preferences.store.expectations import terms_asked
+from preferences.store.promises import promise_in_words
 from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.signups import SignUp, checked_versions
 from preferences.store.signups import request as request_sign_up
@@ -58,6 +60,17 @@ def save(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Saved
         return Saved.FRESH_LINK_SENT
     change(connection, desk, wanted, filled.number("version"))
     return Saved.DONE
+
+
+def promised_by(connection: Transaction, desk: Desk, filled: Filled) -> str:
+    """The sentence that saving this form would lead to; nothing is written. Raises `Invalid`."""
+    wanted = _wanted(connection, desk, filled)
+    slugs = {topic.id: topic.slug for topic in desk.topics}
+    kept = {} if desk.terms is None else {slugs[one.topic]: one.accepted for one in desk.terms.expectation.topics}
+    accepted = {**wanted.accepted, **{slug: number for slug, number in kept.items() if slug not in wanted.accept}}
+    seen = desk.seen
+    terms = terms_asked(connection, seen.publication.id, wanted.asked, zone=wanted.zone, accepted_versions=accepted)
+    return promise_in_words(connection, seen.publication, terms, seen.now, seen.person.language)
 
 
 def _wanted(connection: Transaction, desk: Desk, filled: Filled) -> Wanted:

@@ -1,4 +1,4 @@
-"""The stylesheet and the one script, which only improves: kept in memory, with a tag to compare by."""
+"""The stylesheet, the icon and the scripts, which only improve: kept in memory, with a tag to compare by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from flask import Blueprint, Response, abort, request
 from webapp.site import Site
 
 FOLDER = Path(__file__).resolve().parents[1] / "static"
-_TYPES = {"style.css": "text/css", "zone.js": "text/javascript"}
+_TYPES = {
+    "style.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "zone.js": "text/javascript",
+    "live.js": "text/javascript",
+}
 
 
 def add_routes(pages: Blueprint, _site: Site) -> None:

@@ -56,3 +56,23 @@ def how_often(cadence: Cadence, language: str) -> str:
 def when(at: datetime, zone: tzinfo, now: datetime, language: str) -> str:
     """An instant in a reader's own time."""
     return instant_in_words(at, zone, local_date(zone, now), language)
+
+
+def lately_in_words(mails: int, weeks: int) -> str:
+    """How many mails came in so many whole weeks; in less than a week, so far."""
+    if mails == 0:
+        return (
+            "So far nothing has come."
+            if weeks == 0
+            else f"In the last {'week' if weeks == 1 else _weeks(weeks)} nothing came."
+        )
+    came = f"{mails} mail{'' if mails == 1 else 's'}"
+    if weeks == 0:
+        return f"So far that was {came}."
+    if mails < weeks or weeks == 1:
+        return f"Lately that was {came} in {_weeks(weeks)}."
+    return f"Lately that was {mails / weeks:.1f} a week.".replace(".0 ", " ")
+
+
+def _weeks(weeks: int) -> str:
+    return "a week" if weeks == 1 else f"{weeks} weeks"

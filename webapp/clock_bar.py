@@ -1,0 +1,66 @@
+"""The clock bar: what time it is in a sandbox, what may be pressed, and what the last press did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app, request
+
+from preferences.calendar import local_date, zone_named
+from preferences.errors import TrothError
+from preferences.store.agenda import next_instant
+from preferences.store.captured import count_captured
+from preferences.store.publications import publications
+from preferences.wording import instant_in_words
+from webapp.access import site_of
+from webapp.moves import moves_of
+
+_UNDER = "/sandbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockBar:
+    """What the bar shows. `time` is in `zone`, the publication's; `back` is the page that it stands on."""
+
+    time: str
+    zone: str
+    captured: int
+    has_next: bool
+    may_reset: bool
+    said: str
+    back: str
+    home: str
+
+
+def clock_bar() -> ClockBar | None:
+    """The bar of the page that is being answered; None where nobody moves the clock, or it cannot be read."""
+    site = site_of()
+    if not site.is_sandbox:
+        return None
+    try:
+        now = site.clock.now()
+        with site.database.read() as connection:
+            sender = publications(connection)[0]
+            captured = count_captured(connection)
+            has_next = next_instant(connection, now) is not None
+    except TrothError:
+        # The page says itself that it cannot be answered now.
+        return None
+    zone = zone_named(sender.zone)
+    moves = moves_of(current_app)
+    return ClockBar(
+        time=instant_in_words(now, zone, local_date(zone, now), sender.language),
+        zone=sender.zone,
+        captured=captured,
+        has_next=has_next,
+        may_reset=site.reset is not None,
+        said=moves.said,
+        back=_back(),
+        home=f"{request.script_root.removesuffix(_UNDER)}/",
+    )
+
+
+def _back() -> str:
+    """The page to come back to: this one, or for what a form answered the page that the form stood on."""
+    query = request.query_string.decode("ascii", "ignore")
+    return f"{request.path}?{query}" if query else request.path

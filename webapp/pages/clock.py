@@ -1,0 +1,97 @@
+"""Moving the clock of a sandbox: answered at once, or with a page that follows it until it is there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import quote, urlsplit
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.wrappers import Response as Answer
+
+from preferences.calendar import local_date, zone_named
+from preferences.errors import Conflict, Invalid
+from preferences.store.agenda import next_instant
+from preferences.store.publications import publications
+from preferences.wording import instant_in_words
+from webapp.forms import Filled
+from webapp.moves import moves_of
+from webapp.pages.origin import check_own_page
+from webapp.pages.page import render, see
+from webapp.site import Site
+
+# A move that takes longer is followed on a page of its own.
+_AT_ONCE_SECONDS = 1.2
+_EVERY_SECONDS = 1
+_STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+
+
+def add_routes(pages: Blueprint, site: Site) -> None:
+    """`/clock`."""
+    pages.add_url_rule("/clock", "clock", partial(show, site))
+    pages.add_url_rule("/clock", "move_clock", partial(move, site), methods=["POST"])
+
+
+def move(site: Site) -> Answer:
+    """Move it, and go back to the page where the button was; while somebody else moves it, nothing is added."""
+    check_own_page()
+    filled = Filled(request.form.items(multi=True))
+    kind = filled.one("move")
+    back = "/" if kind == "reset" else _local(filled.one("back", "/"))
+    moves = moves_of(current_app)
+    if not moves.begin(_target(site, kind)):
+        return see(f"/clock?turn=other&back={_quoted(back)}")
+    return see(back if moves.wait(_AT_ONCE_SECONDS) else f"/clock?back={_quoted(back)}")
+
+
+def _target(site: Site, kind: str) -> datetime | None:
+    now = site.clock.now()
+    if kind == "reset":
+        if site.reset is None:
+            raise Conflict("this sandbox cannot be reset")
+        return None
+    if kind == "next":
+        with site.database.read() as connection:
+            planned = next_instant(connection, now)
+        if planned is None:
+            raise Conflict("nothing is planned, so there is no next send")
+        return planned
+    if kind not in _STEPS:
+        raise Invalid.one("move", "this bar has no such button")
+    return now + _STEPS[kind]
+
+
+def show(site: Site) -> Response:
+    """How far the move is; once it is there, what happened and the way back."""
+    filled = Filled(request.args.items(multi=True))
+    back = _local(filled.one("back", "/"))
+    moves = moves_of(current_app)
+    is_done = moves.wait(0)
+    with site.database.read() as connection:
+        sender = publications(connection)[0]
+    zone = zone_named(sender.zone)
+    now = site.clock.now()
+    going_to = None if moves.move is None else moves.move.to
+    response = render(
+        "clock.html",
+        is_done=is_done,
+        is_other=filled.one("turn") == "other",
+        said=moves.said,
+        percent=round(100 * moves.share),
+        going_to=None if going_to is None else instant_in_words(going_to, zone, local_date(zone, now), sender.language),
+        back=back,
+    )
+    if not is_done:
+        response.headers["Refresh"] = str(_EVERY_SECONDS)
+    return response
+
+
+def _local(path: str) -> str:
+    """A path of this site; anything else is the start page."""
+    parts = urlsplit(path)
+    is_local = path.startswith("/") and not path.startswith("//") and not parts.netloc and "\\" not in path
+    return path if is_local and path.isprintable() else "/"
+
+
+def _quoted(path: str) -> str:
+    return quote(path, safe="/")
