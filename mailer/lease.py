@@ -46,12 +46,19 @@ class HeldLease:
     def _beat(self) -> None:
         while not self._stopping.wait(HEARTBEAT_SECONDS):
             try:
-                with self._office.database.write() as connection:
-                    kept = renew_lease(connection, self.id, self._office.machine_clock.now())
-                if not kept:
-                    log.warning("lease lost", extra={"lease": self.id})
-                    begun = self._begin()
-                    with self._lock:
-                        self._id = begun
+                self._renew()
             except DatabaseAway as error:
                 log.warning("database away at a heartbeat", extra={"why": str(error)})
+            except Exception:
+                log.exception(
+                    "failed", extra={"task": "heartbeat"}
+                )  # the edge of a thread, without which nothing leaves
+
+    def _renew(self) -> None:
+        with self._office.database.write() as connection:
+            kept = renew_lease(connection, self.id, self._office.machine_clock.now())
+        if not kept:
+            log.warning("lease lost", extra={"lease": self.id})
+            begun = self._begin()
+            with self._lock:
+                self._id = begun

@@ -24,12 +24,16 @@ def plan_due(office: Office) -> int:
 
 
 def tend(office: Office) -> None:
-    """Everything that is nobody's in particular: plan, sweep what ended processes left, bring campaigns to their end."""
-    plan_due(office)
+    """Everything that is nobody's in particular: sweep what ended processes left, plan, bring campaigns to their end.
+
+    Each in transactions of its own, and planning after the sweep: what cannot be planned holds up nothing else.
+    """
     with office.database.write() as connection:
-        now = office.clock.now()
-        swept = sweep_leases(connection, now, office.machine_clock.now())
-        settle_campaigns(connection, now)
-        close_outbox(connection, now)
+        swept = sweep_leases(connection, office.clock.now(), office.machine_clock.now())
     if swept:
         log.warning("put in doubt", extra={"attempts": swept})
+    with office.database.write() as connection:
+        settle_campaigns(connection, office.clock.now())
+    plan_due(office)
+    with office.database.write() as connection:
+        close_outbox(connection, office.clock.now())

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from preferences.delivery import AttemptOutcome, CampaignStatus, State
+from preferences.delivery import AttemptOutcome, State
 from preferences.errors import Conflict, NotFound
+from preferences.store.aftermath import begin_again, decide_open_again, uncount
+from preferences.store.carried import release_carried, settle_carried
 from preferences.store.events import By, record
-from preferences.store.openings import recompute
-from preferences.store.redecide import decide_waiting_again
-from preferences.store.results import release_carried, settle_carried
 from preferences.store.subscribers import lock_subscribers
-from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, UNCOUNTED
+from preferences.store.tables import ATTEMPT, DELIVERY
+
+_A, _D = ATTEMPT.c, DELIVERY.c
 
 
 def it_arrived(connection: Connection, publication_id: int, delivery_id: int, by: By, now: datetime) -> None:
-    """A person says that a mail in doubt arrived: it is accepted. Raises `NotFound` and `Conflict`."""
-    _locked_in(connection, publication_id, delivery_id, State.IN_DOUBT)
+    """A person says that a mail in doubt arrived: it is accepted. Raises `NotFound` and `Conflict`.
+
+    About what travels in another mail, this and the next are said of that mail.
+    """
+    mail, _ = _locked_in(connection, publication_id, delivery_id, State.IN_DOUBT)
     connection.execute(
         update(ATTEMPT)
-        .where((ATTEMPT.c.delivery_id == delivery_id) & (ATTEMPT.c.outcome == AttemptOutcome.IN_DOUBT.value))
+        .where((_A.delivery_id == mail) & (_A.outcome == AttemptOutcome.IN_DOUBT.value))
         .values(outcome=AttemptOutcome.ACCEPTED.value)
     )
-    connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.ACCEPTED.value))
-    settle_carried(connection, [delivery_id], State.IN_DIGEST, State.CAME_ALONG)
-    record(connection, publication_id, "said_arrived", by, now, delivery_id=delivery_id)
+    connection.execute(update(DELIVERY).where(_D.id == mail).values(state=State.ACCEPTED.value))
+    settle_carried(connection, [mail], State.IN_DIGEST, State.CAME_ALONG)
+    record(connection, publication_id, "said_arrived", by, now, delivery_id=mail)
 
 
 def it_did_not_arrive(connection: Connection, publication_id: int, delivery_id: int, by: By, now: datetime) -> None:
     """A person says that a mail in doubt did not arrive: un-counted, due again. Raises `NotFound` and `Conflict`."""
-    _again(connection, publication_id, delivery_id, State.IN_DOUBT, AttemptOutcome.IN_DOUBT, now)
-    record(connection, publication_id, "said_not_arrived", by, now, delivery_id=delivery_id)
+    mail = _again(connection, publication_id, delivery_id, State.IN_DOUBT, AttemptOutcome.IN_DOUBT, now)
+    record(connection, publication_id, "said_not_arrived", by, now, delivery_id=mail)
 
 
 def try_refused_again(connection: Connection, publication_id: int, delivery_id: int, by: By, now: datetime) -> None:
     """A person wants a refused mail tried again: due, decided again first. Raises `NotFound` and `Conflict`."""
-    _again(connection, publication_id, delivery_id, State.REFUSED, AttemptOutcome.REFUSED, now)
-    record(connection, publication_id, "refused_again", by, now, delivery_id=delivery_id)
+    mail = _again(connection, publication_id, delivery_id, State.REFUSED, AttemptOutcome.REFUSED, now)
+    record(connection, publication_id, "refused_again", by, now, delivery_id=mail)
 
 
 def _again(
@@ -48,51 +52,34 @@ def _again(
     state: State,
     outcome: AttemptOutcome,
     now: datetime,
-) -> None:
-    subscriber_id, campaign_id = _locked_in(connection, publication_id, delivery_id, state)
-    attempts = (
-        connection.execute(
-            select(ATTEMPT.c.id).where((ATTEMPT.c.delivery_id == delivery_id) & (ATTEMPT.c.outcome == outcome.value))
-        )
-        .scalars()
-        .all()
-    )
-    connection.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(attempts)).values(outcome=AttemptOutcome.REFUSED.value))
-    counted = select(COUNTED.c.id).outerjoin(UNCOUNTED, UNCOUNTED.c.counted_id == COUNTED.c.id)
-    still = connection.execute(
-        counted.where(COUNTED.c.attempt_id.in_(attempts) & UNCOUNTED.c.counted_id.is_(None))
-    ).scalars()
-    rows = [
-        {"counted_id": one, "publication_id": publication_id, "why": "person", "occurred_at": now, "recorded_at": now}
-        for one in still
-    ]
-    if rows:
-        connection.execute(insert(UNCOUNTED), rows)
-    connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DUE.value, wakes_at=now))
-    release_carried(connection, delivery_id)
-    if campaign_id is not None:
-        _reopen(connection, campaign_id)
-    recompute(connection, publication_id, [subscriber_id], now)
-    decide_waiting_again(connection, publication_id, [subscriber_id], now)
+) -> int:
+    """The mail is due again, and a campaign of it that was finished is sending; answers the mail's number."""
+    mail, subscriber_id = _locked_in(connection, publication_id, delivery_id, state)
+    tried = (_A.delivery_id == mail) & (_A.outcome == outcome.value)
+    attempts = connection.execute(select(_A.id).where(tried)).scalars().all()
+    connection.execute(update(ATTEMPT).where(_A.id.in_(attempts)).values(outcome=AttemptOutcome.REFUSED.value))
+    uncount(connection, publication_id, dict.fromkeys(attempts, "person"), now)
+    connection.execute(update(DELIVERY).where(_D.id == mail).values(state=State.DUE.value, wakes_at=now))
+    release_carried(connection, mail)
+    begin_again(connection, [subscriber_id])
+    decide_open_again(connection, publication_id, [subscriber_id], now)
+    return mail
 
 
-def _reopen(connection: Connection, campaign_id: int) -> None:
-    done = (CampaignStatus.FINISHED.value, CampaignStatus.WAITING.value)
-    connection.execute(
-        update(CAMPAIGN)
-        .where((CAMPAIGN.c.id == campaign_id) & CAMPAIGN.c.status.in_(done))
-        .values(status=CampaignStatus.SENDING.value, finished_at=None)
-    )
+def _locked_in(connection: Connection, publication_id: int, delivery_id: int, state: State) -> tuple[int, int]:
+    """Lock what a delivery travelled in and check that it stands in that state; answers the mail and its subscriber.
 
-
-def _locked_in(connection: Connection, publication_id: int, delivery_id: int, state: State) -> tuple[int, int | None]:
-    """Lock the subscriber of a delivery and check that it stands in that state; answers subscriber and campaign."""
-    where = (DELIVERY.c.id == delivery_id) & (DELIVERY.c.publication_id == publication_id)
-    subscriber_id = connection.execute(select(DELIVERY.c.subscriber_id).where(where)).scalar()
-    if subscriber_id is None:
+    The attempts are locked too: a process that learns just now what became of one is waited for, and then right.
+    """
+    of_publication = (_D.id == delivery_id) & (_D.publication_id == publication_id)
+    found = connection.execute(
+        select(_D.subscriber_id, func.coalesce(_D.carrier_id, _D.id).label("mail")).where(of_publication)
+    ).first()
+    if found is None:
         raise NotFound("there is no such delivery in this publication")
-    lock_subscribers(connection, [subscriber_id])
-    row = connection.execute(select(DELIVERY.c.state, DELIVERY.c.campaign_id).where(where)).one()
-    if row.state != state.value:
-        raise Conflict(f"this delivery is {row.state}, not {state.value}: there is nothing to answer")
-    return subscriber_id, row.campaign_id
+    lock_subscribers(connection, [found.subscriber_id])
+    connection.execute(select(_A.id).where(_A.delivery_id == found.mail).order_by(_A.id).with_for_update()).all()
+    standing = connection.execute(select(_D.state).where(_D.id == found.mail)).scalar_one()
+    if standing != state.value:
+        raise Conflict(f"this delivery is {standing}, not {state.value}: there is nothing to answer")
+    return found.mail, found.subscriber_id

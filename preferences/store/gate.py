@@ -20,7 +20,9 @@ from preferences.store.judging import judge
 from preferences.store.leases import holds_lease
 from preferences.store.open_deliveries import RUNNING, UNDECIDED, situations
 from preferences.store.prospects import schedule_of
+from preferences.store.publications import publication
 from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
+from preferences.store.unreadable import hold_unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,9 @@ def decide_group(
 ) -> Group | None:
     """Claim up to `limit` subscribers with something due, decide everything due for them, and count what leaves.
 
-    None where nobody is due after the subscriber `after` whom nobody else holds, and as long as a campaign that is
-    due is not planned: everything scheduled up to now is planned before any of it is claimed. Raises `AnyDoubt` where the lease is
+    None where nobody is due after the subscriber `after` whom nobody else holds, as long as a campaign that is due is
+    not planned (everything scheduled up to now is planned before any of it is claimed), and as long as the publication
+    has no sender or no postal address. Raises `AnyDoubt` where the lease is
     no longer one's own or a clock disagrees; then nothing is counted and nothing leaves.
     """
     if not holds_lease(connection, lease_id, real_now):
@@ -53,11 +56,14 @@ def decide_group(
     check_newest_count(connection, now)
     if is_anything_to_plan(connection, publication_id, now):
         return None
+    if not publication(connection, publication_id).may_send:
+        return None
     claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after)
     if not claimed:
         return None
     schedule = schedule_of(connection, publication_id)
     found = situations(connection, publication_id, claimed, now)
+    hold_unreadable(connection, publication_id, set(claimed) - set(found), now)
     writes = Writes(connection, publication_id, lease_id, now)
     for situation in found.values():
         judge(situation, schedule, writes)

@@ -82,14 +82,22 @@ def _digests_due(situation: Situation, schedule: Schedule, writes: Writes) -> li
     """The digests whose slot has come, each with all items that are pending for its rhythm."""
     rows = []
     for rhythm in sorted(DIGESTS):
-        kept = next((one for one in situation.open if one.rhythm is rhythm), None)
+        kept = situation.kept_digest(rhythm)
         items = _items(situation, rhythm)
-        awake = kept.is_awake(writes.now) if kept is not None else any(item.is_awake(writes.now) for item in items)
-        if awake:
-            items = [item for item in items if _stays_in_digest(situation, schedule, item, writes)]
+        if kept is not None and kept.wakes_at is not None and not kept.is_awake(writes.now):
+            _sleep_until(kept.wakes_at, items, writes)
+        elif kept is not None or any(item.is_awake(writes.now) for item in items):
+            items = [item for item in items if _stays_in_digest(situation, schedule, item, kept, writes)]
             row = _digest_row(situation, rhythm, kept, items, writes)
             rows += [] if row is None else [row]
     return rows
+
+
+def _sleep_until(wakes_at: datetime, items: list[OpenDelivery], writes: Writes) -> None:
+    """A digest is to be tried again later than the slot of these: they go with it then."""
+    for item in items:
+        if item.is_awake(writes.now):
+            writes.wake_at(item.id, wakes_at)
 
 
 def _items(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
@@ -103,12 +111,16 @@ def _items(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
     ]
 
 
-def _stays_in_digest(situation: Situation, schedule: Schedule, item: OpenDelivery, writes: Writes) -> bool:
+def _stays_in_digest(
+    situation: Situation, schedule: Schedule, item: OpenDelivery, kept: OpenDelivery | None, writes: Writes
+) -> bool:
     """An item is decided again before its digest: it may have expired, or its reader may have left."""
     candidate = candidate_of(situation, schedule, item, writes.now)
     standing = situation.subscriber.standing
     # Judged at the slot it belongs to, however late that is looked at: the next one may lie beyond its expiry.
-    at = min(writes.now, item.wakes_at or writes.now)
+    at = min(writes.now, item.wakes_at or writes.now, writes.now if kept is None else kept.scheduled_at)
+    if standing.consent_ends_at is not None and standing.consent_ends_at <= writes.now:
+        at = writes.now
     decision = decide(standing, situation.terms, situation.history, candidate, at)
     if decision.outcome is Outcome.DIGEST:
         return True

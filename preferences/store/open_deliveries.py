@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection, func, select
 
@@ -19,13 +20,18 @@ from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DELIVERY, EXPECTATION
 
 RUNNING = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value)
+# What a person holds back is decided again all the same when its reader changes something; only nothing of it leaves.
+RUNNING_OR_PAUSED = (*RUNNING, CampaignStatus.PAUSED.value)
 UNDECIDED = (State.DUE.value, State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value)
 _D = DELIVERY.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDelivery:
-    """One delivery that is not decided for good; `topics` are its campaign's in order, empty for a digest."""
+    """One delivery that is not decided for good; `topics` are its campaign's in order, empty for a digest.
+
+    `is_paused` says that its campaign is held back by a person.
+    """
 
     id: int
     subscriber_id: int
@@ -46,6 +52,7 @@ class OpenDelivery:
     revision: int
     priority: int
     topics: tuple[int, ...]
+    is_paused: bool = False
 
     def candidate(self, coming_at: datetime | None, *, has_waited: bool | None = None) -> Candidate:
         """This delivery of a campaign as the law sees it."""
@@ -76,15 +83,27 @@ class Situation:
     history: History
     open: tuple[OpenDelivery, ...]
 
+    def kept_digest(self, rhythm: Arrives) -> OpenDelivery | None:
+        """The digest that is to be tried again, of several the one that wakes first; all its items go with it."""
+        rows = [(one.wakes_at, one.id, one) for one in self.open if one.rhythm is rhythm and one.wakes_at is not None]
+        return min(rows)[2] if rows else None
+
 
 def situations(
-    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+    connection: Connection,
+    publication_id: int,
+    subscriber_ids: Collection[int],
+    now: datetime,
+    statuses: Collection[str] = RUNNING,
 ) -> dict[int, Situation]:
-    """The situation of each of these subscribers, who must be locked. Deliveries of paused campaigns are not in it."""
+    """The situation of each of these subscribers, who must be locked, with what is open of campaigns in `statuses`.
+
+    Whose expectation cannot be read is missing from the answer.
+    """
     people = subscribers(connection, subscriber_ids)
-    terms = judged_terms(connection, publication_id, subscriber_ids)
+    terms = _readable(partial(judged_terms, connection, publication_id), subscriber_ids)
     histories = histories_of(connection, subscriber_ids, now)
-    deliveries = open_deliveries(connection, subscriber_ids)
+    deliveries = open_deliveries(connection, subscriber_ids, statuses)
     return {
         one: Situation(
             subscriber=people[one],
@@ -92,12 +111,25 @@ def situations(
             history=histories[one],
             open=tuple(delivery for delivery in deliveries if delivery.subscriber_id == one),
         )
-        for one in sorted(subscriber_ids)
+        for one in sorted(terms)
     }
 
 
+def _readable(read: Callable[[Collection[int]], dict[int, Terms]], ids: Collection[int]) -> dict[int, Terms]:
+    """The terms that can be read: all at once, and each by itself where one cannot, so that it holds nobody else."""
+    try:
+        return read(ids)
+    except ValueError:
+        if len(ids) == 1:
+            return {}
+        return {key: terms for one in ids for key, terms in _readable(read, [one]).items()}
+
+
 def judged_terms(connection: Connection, publication_id: int, subscriber_ids: Collection[int]) -> dict[int, Terms]:
-    """The terms in force; for who has left everything those that ended last, under which nothing is sent any more."""
+    """The terms in force; for who has left everything those that ended last, under which nothing is sent any more.
+
+    Raises ValueError where somebody's expectation cannot be read: a zone that is unknown by now.
+    """
     terms = terms_of(connection, publication_id, subscriber_ids)
     missing = set(subscriber_ids) - set(terms)
     if missing:
@@ -106,22 +138,25 @@ def judged_terms(connection: Connection, publication_id: int, subscriber_ids: Co
             .where(EXPECTATION.c.subscriber_id.in_(sorted(missing)))
             .group_by(EXPECTATION.c.subscriber_id)
         ).all()
-        ended = terms_at(connection, publication_id, [expectation for _, expectation in newest])
-        terms.update({subscriber: ended[expectation] for subscriber, expectation in newest})
+        # Nobody is sent anything under these: what cannot be read of them need not be.
+        ended = _readable(partial(terms_at, connection, publication_id), [expectation for _, expectation in newest])
+        terms.update({subscriber: ended[expectation] for subscriber, expectation in newest if expectation in ended})
     nothing = Terms(expectation=Expectation(id=0, zone="UTC", topics=()), cadences={})
     return {one: terms.get(one, nothing) for one in subscriber_ids}
 
 
-def open_deliveries(connection: Connection, subscriber_ids: Collection[int]) -> list[OpenDelivery]:
-    """What is undecided for these subscribers, oldest first; without deliveries of campaigns that do not run."""
+def open_deliveries(
+    connection: Connection, subscriber_ids: Collection[int], statuses: Collection[str] = RUNNING
+) -> list[OpenDelivery]:
+    """What is undecided for these subscribers, oldest first: digests, and deliveries of campaigns in `statuses`."""
     rows = (
         connection.execute(
-            select(DELIVERY, CAMPAIGN.c.priority)
+            select(DELIVERY, CAMPAIGN.c.priority, CAMPAIGN.c.status)
             .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
             .where(
                 _D.subscriber_id.in_(sorted(subscriber_ids))
                 & _D.state.in_(UNDECIDED)
-                & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
+                & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
             )
             .order_by(_D.id)
         )
@@ -138,13 +173,14 @@ def open_deliveries(connection: Connection, subscriber_ids: Collection[int]) -> 
             expiry=ExpiryBasis(row["expiry"]),
             priority=row["priority"] or 0,
             topics=topics.get(row["campaign_id"], ()),
+            is_paused=row["status"] == CampaignStatus.PAUSED.value,
         )
         for row in rows
     ]
 
 
-_ENUMS = {"rhythm", "state", "reason", "expiry", "priority", "topics"}
-_PLAIN = tuple(name for name in OpenDelivery.__dataclass_fields__ if name not in _ENUMS)
+_OTHERS = {"rhythm", "state", "reason", "expiry", "priority", "topics", "is_paused"}
+_PLAIN = tuple(name for name in OpenDelivery.__dataclass_fields__ if name not in _OTHERS)
 
 
 def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:

@@ -81,11 +81,11 @@ def prospects_of(
 ) -> list[Prospect]:
     """Everything that is planned for this subscriber, allowed or not."""
     terms = situation.terms
+    running = [delivery for delivery in situation.open if not delivery.is_paused]
     found = [one for campaign in schedule.scheduled if (one := _scheduled(terms, campaign, now)) is not None]
-    for delivery in situation.open:
-        if delivery.id != leave_out and (one := _on_its_way(terms, delivery, now)) is not None:
-            found.append(one)
-    for rhythm in _rhythms_with_items(situation.open, terms):
+    others = (_on_its_way(terms, delivery, now) for delivery in running if delivery.id != leave_out)
+    found += [one for one in others if one is not None]
+    for rhythm in _rhythms_with_items(running, terms):
         slot_at = next_slot(terms, rhythm, now).at
         found.append(Prospect(rhythm=rhythm, since=slot_at, until=slot_at + _MOMENT))
     for topic in terms.topics.values():

@@ -72,6 +72,9 @@ def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, ch
     now = changes.now
     if delivery.state is State.DUE and delivery.wakes_at is not None:
         now = max(now, delivery.wakes_at)  # a reader's own time that is still to come is judged at that time
+    kept = _kept_digest(situation, delivery)
+    if kept is not None:
+        now = min(now, kept.scheduled_at)  # its slot has come, and the digest of that slot is to be tried again
     candidate = candidate_of(situation, schedule, delivery, now)
     standing = situation.subscriber.standing
     decision = decide(standing, situation.terms, situation.history, candidate, now)
@@ -82,9 +85,16 @@ def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, ch
         return  # it leaves when it was to leave anyway, and is decided once more then
     basis = basis_of(situation.terms, situation.history, candidate, standing, now)
     changes.decisions.append(decision_row(changes.publication_id, delivery.id, decision, basis, changes.now))
-    changes.deliveries.append(
-        {"delivery": delivery.id, **standing_of_delivery(decision, situation.terms, candidate, now)}
-    )
+    values = standing_of_delivery(decision, situation.terms, candidate, now)
+    if kept is not None and decision.outcome is Outcome.DIGEST:
+        values["wakes_at"] = kept.wakes_at
+    changes.deliveries.append({"delivery": delivery.id, **values})
+
+
+def _kept_digest(situation: Situation, delivery: OpenDelivery) -> OpenDelivery | None:
+    """The digest that is to be tried again and in which an item stands."""
+    topic = charged_topic(situation.terms, delivery.topics) if delivery.state is State.DIGEST_TO_COME else None
+    return None if topic is None or topic.arrives not in DIGESTS else situation.kept_digest(topic.arrives)
 
 
 def candidate_of(situation: Situation, schedule: Schedule, delivery: OpenDelivery, now: datetime) -> Candidate:

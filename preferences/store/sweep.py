@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select, update
 from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
 from preferences.store.events import SYSTEM, record
 from preferences.store.leases import expire_leases
-from preferences.store.results import put_in_doubt
 from preferences.store.service_mails import release
+from preferences.store.settling import put_in_doubt
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, LEASE
 
@@ -48,7 +48,7 @@ def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> i
 
 
 def settle_campaigns(connection: Connection, now: datetime) -> list[int]:
-    """Bring the status of running campaigns up to date; answers those that are finished by it.
+    """Bring the status of running campaigns up to date; answers those that are finished by it. Locks them.
 
     *Waiting*: nothing is due and something waits. *Finished*: every member of the audience has a final outcome.
     """
@@ -58,6 +58,7 @@ def settle_campaigns(connection: Connection, now: datetime) -> list[int]:
         select(CAMPAIGN.c.id, CAMPAIGN.c.publication_id, CAMPAIGN.c.status)
         .where(CAMPAIGN.c.status.in_(running))
         .order_by(CAMPAIGN.c.id)
+        .with_for_update(key_share=True, skip_locked=True)  # whoever holds one is changing it; the next time will do
     ).all()
     for campaign in campaigns:
         status = _status(connection, campaign.id)

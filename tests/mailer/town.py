@@ -81,7 +81,7 @@ class Town:
         with self.database.write() as connection:
             address = parse_address(f"{name}@example.org")
             reader = add_subscriber(connection, 1, address, self.now, name=name.title(), confirmed_at=self.now)
-            expectation = asked_from_json({"topics": chosen, **asked})
+            expectation = asked_from_json(asked.pop("asked", None) or {"topics": chosen, **asked})
             begin_expectation(connection, 1, reader, expectation, SYSTEM, self.now, zone=zone)
         return reader
 

@@ -1,0 +1,44 @@
+"""What travels in another mail, as a line or in a digest, shares the fate of what carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, case, literal, update
+
+from preferences.delivery import State
+from preferences.store.tables import DELIVERY
+
+_CARRIED = (State.HANDING_OVER.value, State.IN_DOUBT.value)
+_D = DELIVERY.c
+
+
+def settle_carried(connection: Connection, carrier_ids: Collection[int], in_digest: State, along: State) -> None:
+    """What these mails carried stands as they do: what stood in a digest, and what came along as a line."""
+    if not carrier_ids:
+        return
+    is_item = _D.reason.like("digest_%")
+    connection.execute(
+        update(DELIVERY)
+        .where(_D.carrier_id.in_(carrier_ids) & _D.state.in_(_CARRIED))
+        .values(state=case((is_item, literal(in_digest.value)), else_=literal(along.value)), lease_id=None)
+    )
+
+
+def release_carried(connection: Connection, carrier_id: int) -> None:
+    """What a mail carried that did not leave is pending again, as it was before.
+
+    It wakes for nothing yet: whoever releases it decides it again in the same transaction.
+    """
+    carried = (_D.carrier_id == carrier_id) & _D.state.in_(_CARRIED)
+    is_item = _D.reason.like("digest_%") | _D.digest_stopped
+    connection.execute(
+        update(DELIVERY)
+        .where(carried)
+        .values(
+            state=case((is_item, literal(State.DIGEST_TO_COME.value)), else_=literal(State.WAITING.value)),
+            carrier_id=None,
+            lease_id=None,
+            wakes_at=None,
+        )
+    )

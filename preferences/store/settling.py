@@ -1,0 +1,129 @@
+"""Where a delivery, and what it carries, stand after a result."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select, update
+
+from preferences.decision import Reason
+from preferences.delivery import CampaignStatus, State
+from preferences.store.aftermath import append_plain_decision
+from preferences.store.came import Came, Result
+from preferences.store.carried import release_carried, settle_carried
+from preferences.store.events import SYSTEM, record
+from preferences.store.tables import CAMPAIGN, DELIVERY
+
+# RFC 5321, section 4.5.4.1: retries grow; mail.md asks for at least 5 minutes before the first.
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=4)
+_GROWS = 6  # after so many tries the pause is the longest
+
+# What had not begun may begin at once, but not again and again in the same breath.
+_AGAIN_AFTER = {
+    Came.GIVEN_BACK: timedelta(seconds=1),
+    Came.FAILED: timedelta(minutes=15),
+    Came.RELAY_DOWN: timedelta(seconds=30),
+    Came.SENDER_REFUSED: timedelta(minutes=15),
+    Came.TEMPLATE_BROKEN: timedelta(minutes=15),
+}
+_PAUSES = {
+    Came.SENDER_REFUSED: ("paused_by_reply", "the mail server refused the sender"),
+    Came.TEMPLATE_BROKEN: ("paused_by_template", "the mail cannot be made"),
+}
+
+
+def settle(connection: Connection, publication_id: int, result: Result, now: datetime, jitter: random.Random) -> None:
+    """Where a delivery stands after its result; many that were accepted are settled at once by `accept`."""
+    match result.came:
+        case Came.ACCEPTED:
+            accept(connection, [result.delivery_id])
+        case Came.IN_DOUBT:
+            put_in_doubt(connection, publication_id, result.delivery_id, now)
+        case Came.REFUSED:
+            _finish(connection, [result.delivery_id], State.REFUSED)
+            release_carried(connection, result.delivery_id)
+        case Came.DEFERRED:
+            _retry(connection, result.delivery_id, now, jitter)
+        case Came.TEMPLATE_FAILED | Came.NOT_DELIVERABLE:
+            _not_sent(connection, publication_id, result, now)
+        case (Came.GIVEN_BACK | Came.FAILED | Came.RELAY_DOWN | Came.SENDER_REFUSED | Came.TEMPLATE_BROKEN) as came:
+            _again(connection, result.delivery_id, now + _AGAIN_AFTER[came])
+            if came in _PAUSES:
+                _pause_campaign(connection, publication_id, result, now)
+
+
+def accept(connection: Connection, delivery_ids: Collection[int]) -> None:
+    """The next server has these, and with them what they carried."""
+    _finish(connection, delivery_ids, State.ACCEPTED)
+    settle_carried(connection, delivery_ids, State.IN_DIGEST, State.CAME_ALONG)
+
+
+def _finish(connection: Connection, delivery_ids: Collection[int], state: State) -> None:
+    if delivery_ids:
+        connection.execute(
+            update(DELIVERY)
+            .where(DELIVERY.c.id.in_(delivery_ids))
+            .values(state=state.value, wakes_at=None, lease_id=None)
+        )
+
+
+def put_in_doubt(connection: Connection, publication_id: int, delivery_id: int, now: datetime) -> None:
+    """The final dot was written and no reply came, or nobody knows: it stays counted and is never sent again by itself."""
+    connection.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id == delivery_id)
+        .values(state=State.IN_DOUBT.value, wakes_at=None, lease_id=None)
+    )
+    settle_carried(connection, [delivery_id], State.IN_DOUBT, State.IN_DOUBT)
+    record(connection, publication_id, "in_doubt", SYSTEM, now, delivery_id=delivery_id)
+
+
+def _retry(connection: Connection, delivery_id: int, now: datetime, jitter: random.Random) -> None:
+    tries = connection.execute(select(DELIVERY.c.tries).where(DELIVERY.c.id == delivery_id)).scalar_one()
+    pause = min(FIRST_RETRY * 2 ** min(tries, _GROWS), LONGEST_RETRY) * (1 + jitter.random() / 4)
+    connection.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id == delivery_id)
+        .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=now + pause, lease_id=None)
+    )
+    release_carried(connection, delivery_id)
+
+
+def _again(connection: Connection, delivery_id: int, at: datetime) -> None:
+    connection.execute(
+        update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DUE.value, wakes_at=at, lease_id=None)
+    )
+    release_carried(connection, delivery_id)
+
+
+def _not_sent(connection: Connection, publication_id: int, result: Result, now: datetime) -> None:
+    """A mail that could not be made for this one reader: not sent, with the reason, as a decision of its own."""
+    reason = Reason(result.came.value)
+    connection.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id == result.delivery_id)
+        .values(state=State.NOT_SENT.value, reason=reason.value, wakes_at=None, lease_id=None)
+    )
+    release_carried(connection, result.delivery_id)
+    append_plain_decision(connection, publication_id, [result.delivery_id], reason, now)
+
+
+def _pause_campaign(connection: Connection, publication_id: int, result: Result, now: datetime) -> None:
+    """What is the sender's or the campaign's own fault pauses the campaign and waits for a person; no reader is touched.
+
+    A digest has nobody to pause: it is tried again.
+    """
+    kind, why = _PAUSES[result.came]
+    of = DELIVERY.c
+    campaign_id = connection.execute(select(of.campaign_id).where(of.id == result.delivery_id)).scalar_one()
+    running = CAMPAIGN.c.status.in_((CampaignStatus.SENDING.value, CampaignStatus.WAITING.value))
+    paused = connection.execute(
+        update(CAMPAIGN)
+        .where((CAMPAIGN.c.id == campaign_id) & running)
+        .values(status=CampaignStatus.PAUSED.value, held_because=f"{why}: {result.reply[:500]}")
+    )
+    if paused.rowcount:
+        record(connection, publication_id, kind, SYSTEM, now, campaign_id=campaign_id)
