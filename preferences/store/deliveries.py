@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from preferences.decision import Reason
-from preferences.delivery import State
+from preferences.delivery import AttemptOutcome, State
 from preferences.store.decisions import DecisionRow, decisions
 from preferences.store.tables import ATTEMPT, DECISION, DELIVERY
 
@@ -18,7 +18,10 @@ _D, _A = DELIVERY.c, ATTEMPT.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastAttempt:
-    """The last try to hand a mail over; `code` and `reply` are the next server's, None while there is none."""
+    """The last try to hand a mail over; `code` and `reply` are the next server's, None while there is none.
+
+    What was given back has not been tried: nothing of it went onto the wire.
+    """
 
     committed_at: datetime
     code: int | None
@@ -80,7 +83,9 @@ def _last_decisions(connection: Connection, delivery_ids: Collection[int]) -> di
 
 
 def _last_attempts(connection: Connection, delivery_ids: Collection[int]) -> dict[int, LastAttempt]:
-    last = select(func.max(_A.id)).where(_A.delivery_id.in_(sorted(set(delivery_ids)))).group_by(_A.delivery_id)
+    of = _A.delivery_id.in_(sorted(set(delivery_ids)))
+    tried = _A.outcome.is_(None) | (_A.outcome != AttemptOutcome.GIVEN_BACK.value)
+    last = select(func.max(_A.id)).where(of & tried).group_by(_A.delivery_id)
     rows = connection.execute(select(ATTEMPT).where(_A.id.in_(last))).mappings()
     return {
         row["delivery_id"]: LastAttempt(committed_at=row["committed_at"], code=row["code"], reply=row["reply"])

@@ -108,14 +108,7 @@ def campaign_called(connection: Connection, publication_id: int, called: str, id
 
 def explain(connection: Connection, publication: PublicationRow, address: Address, campaign_id: int) -> Explanation:
     """Why the subscriber at an address got a campaign or did not. Raises `NotFound`, which says why there is nothing."""
-    person = subscriber_at(connection, publication.id, address)
-    campaign = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).mappings().one()
-    if person is None:
-        raise NotFound("nobody is subscribed at this address, so no campaign has decided anything about it")
-    chosen = (DELIVERY.c.campaign_id == campaign_id) & (DELIVERY.c.subscriber_id == person.id)
-    delivery = connection.execute(select(DELIVERY).where(chosen)).mappings().first()
-    if delivery is None:
-        raise NotFound(_why_not_in_audience(connection, person, campaign))
+    person, campaign, delivery = _found(connection, publication.id, address, campaign_id)
     return Explanation(
         subscriber_id=person.id,
         campaign_id=campaign_id,
@@ -126,6 +119,27 @@ def explain(connection: Connection, publication: PublicationRow, address: Addres
         tried=tuple(_tried(connection, person.id, delivery["carrier_id"] or delivery["id"])),
         happened=tuple(_happened(connection, delivery["id"])),
     )
+
+
+def mail_of(connection: Connection, publication_id: int, address: Address, campaign_id: int) -> int:
+    """The delivery that is the mail in which a campaign reached an address: its own, or its carrier's. As `explain`."""
+    _, _, delivery = _found(connection, publication_id, address, campaign_id)
+    mail: int = delivery["carrier_id"] or delivery["id"]
+    return mail
+
+
+def _found(
+    connection: Connection, publication_id: int, address: Address, campaign_id: int
+) -> tuple[SubscriberRow, Mapping[Any, Any], Mapping[Any, Any]]:
+    person = subscriber_at(connection, publication_id, address)
+    campaign = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).mappings().one()
+    if person is None:
+        raise NotFound("nobody is subscribed at this address, so no campaign has decided anything about it")
+    chosen = (DELIVERY.c.campaign_id == campaign_id) & (DELIVERY.c.subscriber_id == person.id)
+    delivery = connection.execute(select(DELIVERY).where(chosen)).mappings().first()
+    if delivery is None:
+        raise NotFound(_why_not_in_audience(connection, person, campaign))
+    return person, campaign, delivery
 
 
 def _why_not_in_audience(connection: Connection, person: SubscriberRow, campaign: Mapping[Any, Any]) -> str:

@@ -38,7 +38,7 @@ def test_what_waited_and_came_along_is_explained_in_order(there: Newsletter, exp
     answer = explain(READER, "Extra")
     assert answer.exit_code == 0, answer.output
     said = answer.stdout
-    assert said.startswith("Campaign 'Extra' is came along for this subscriber.")
+    assert said.startswith("Campaign 'Extra' for this subscriber: came along.")
     assert "1. Wed 2026-11-25 13:00:00 Europe/Berlin\n   wait, total_cap, charged to Events\n" in said
     assert "evidence: total, at most 1 a week: 1 of 1 counted from 2026-11-23 to 2026-11-29 (Europe/Berlin)" in said
     assert "opens at: Mon 2026-11-30 00:00:00 Europe/Berlin" in said
@@ -76,7 +76,7 @@ def test_every_try_is_listed(there: Newsletter, explain: Callable[..., Result]) 
     lived.wait(hours=1)
     lived.hand_over()
     said = explain(READER, "First letter").stdout
-    assert said.startswith("Campaign 'First letter' is in doubt")
+    assert said.startswith("Campaign 'First letter' for this subscriber: in doubt")
     assert said.index(": was deferred") < said.index(": was in doubt")
 
 

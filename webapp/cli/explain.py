@@ -39,7 +39,7 @@ def command(email: str, campaign: str, publication_slug: str | None) -> None:
 
 def lines(found: Explanation) -> Iterator[str]:
     """The explanation, decision by decision; a promise is said where it is another one than before."""
-    yield f"Campaign {found.campaign!r} is {found.state.replace('_', ' ')} for this subscriber."
+    yield f"Campaign {found.campaign!r} for this subscriber: {found.state.replace('_', ' ')}."
     said: str | None = None
     for number, step in enumerate(found.steps, start=1):
         yield ""
