@@ -20,6 +20,7 @@ COMMANDS = {
     "token": ("token", "Make tokens for the API."),
     "import": ("importing", "Bring subscribers along from another system."),
     "explain": ("explain", "Why a subscriber got a campaign, or did not."),
+    "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
     "status": ("status", "Why is nothing going out?"),
 }
