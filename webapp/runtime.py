@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,13 +29,12 @@ from preferences.store.database import Database, open_database
 from preferences.store.installation import found
 from preferences.store.migrations import is_newest
 from webapp import create_app
+from webapp.logs import log_to_stderr
 from webapp.site import Site
-
-log = logging.getLogger(__name__)
 
 SANDBOX_PATH = "/sandbox"
 # Tokens of the sandbox's API begin with it; the paths are the same.
-SANDBOX_TOKEN = "Bearer tsb_"
+SANDBOX_TOKEN = "tsb_"
 WEB_THREADS = 8
 
 
@@ -157,23 +156,23 @@ class Dispatcher:
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + SANDBOX_PATH
             environ["PATH_INFO"] = path[len(SANDBOX_PATH) :] or "/"
             return self._sandbox(environ, start_response)
-        if environ.get("HTTP_AUTHORIZATION", "").startswith(SANDBOX_TOKEN):
+        scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() == "bearer" and token.strip().startswith(SANDBOX_TOKEN):
             return self._sandbox(environ, start_response)
         return self._own(environ, start_response)
 
 
 def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
     """Serve until the process is told to stop; then finish what is being handed over."""
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for quiet in ("alembic", "dramatiq", "waitress"):
-        logging.getLogger(quiet).setLevel(max(logging.WARNING, logging.getLogger().level))
+    log_to_stderr(settings.log_level)
+    _check_broker(settings)
+    listening = _listening(settings)
     own = start(settings)
     sandbox = start_sandbox(settings)
     try:
         server: Any = create_server(
             Dispatcher(own.app, sandbox.app),
-            host=settings.listen_host,
-            port=settings.listen_port,
+            sockets=[listening],
             threads=WEB_THREADS,
             ident=None,
             max_request_body_size=32 * 1024 * 1024,
@@ -185,6 +184,28 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
         for started in (sandbox, own):
             started.worker.stop()
             started.database.close()
+        listening.close()
+
+
+def _check_broker(settings: Settings) -> None:
+    """Everything runs in one process so far: a broker that was named and not used would be a promise not kept."""
+    if settings.broker_url != "memory://":
+        raise TrothError("TROTH_BROKER_URL: only memory:// can be used so far; leave it out")
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """The socket that is served, taken before anything is started. Raises `TrothError` where it is taken already."""
+    host, port = settings.listen_host, settings.listen_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        why = error.strerror or str(error)
+        raise TrothError(f"cannot serve on {host}:{port}: {why}; choose another with TROTH_LISTEN") from error
+    return listening
 
 
 def _stop_on_signals() -> None:
