@@ -48,8 +48,8 @@ class Started:
     database: Database
 
 
-def start(settings: Settings) -> Started:
-    """Open the installation's own database and start working on it."""
+def start(settings: Settings, sandbox: Site | None = None) -> Started:
+    """Open the installation's own database and start working on it; its front door leads to the sandbox, too."""
     database = _opened(settings, settings.database_url, is_ours=settings.is_embedded, driven_from=None)
     clock = SystemClock()
     links = Links(settings.secret_keys)
@@ -68,7 +68,13 @@ def start(settings: Settings) -> Started:
     worker = Worker(office, threads=settings.workers, purpose="run")
     worker.start()
     site = Site(
-        database=database, clock=clock, links=links, settings=settings, base_url=settings.base_url, wake=worker.wake
+        database=database,
+        clock=clock,
+        links=links,
+        settings=settings,
+        base_url=settings.base_url,
+        wake=worker.wake,
+        sandbox=sandbox,
     )
     return Started(site, create_app(site), worker, database)
 
@@ -167,8 +173,8 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
     log_to_stderr(settings.log_level)
     _check_broker(settings)
     listening = _listening(settings)
-    own = start(settings)
     sandbox = start_sandbox(settings)
+    own = start(settings, sandbox.site)
     try:
         server: Any = create_server(
             Dispatcher(own.app, sandbox.app),

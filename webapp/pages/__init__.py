@@ -1,6 +1,6 @@
 """The pages of people: no login, signed links, no scripts needed, nothing that a GET changes.
 
-* ``start``: the start page; ``styles``: the stylesheet and the one script
+* ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
@@ -24,6 +24,7 @@ from webapp.pages import (
     my_preferences,
     page,
     reading,
+    set_up,
     sign_up,
     start,
     styles,
@@ -44,6 +45,7 @@ def register(app: Flask, site: Site) -> None:
         fresh,
         unsubscribing,
         reading,
+        set_up,
         archive,
         history,
     ):
