@@ -1,7 +1,7 @@
 """What people and programs see of Troth.
 
 * ``pages``: sign up, confirm, my preferences, unsubscribe, the web version of a campaign
-* ``console``: the test inbox, and what a marketer sees
+* ``console``: what a marketer sees
 * ``api``: the HTTP API
 * ``application``: the Flask application that carries them; ``site``: what one is made of
 * ``forms``, ``access``, ``errors``: what comes in, who may, and what is said when it cannot be done
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 def create_app(site: Site) -> Application:
     """The application of one site: its pages and its API."""
     # Only here, so that the command line does not load what serves pages.
-    from webapp import api, pages
+    from webapp import api, console, pages
     from webapp.application import application_of
 
     app = application_of(site)
     pages.register(app, site)
+    console.register(app, site)
     api.register(app, site)
     return app

@@ -1,7 +1,7 @@
 """The commands: ``troth …``. Each module below holds one of them as ``command``, and is imported when it is called.
 
 * ``run``, ``migrate``: start Troth; bring the databases to the newest revision
-* ``publication``, ``topic``, ``token``: what is needed to get going without the API
+* ``publication``, ``topic``, ``token``: what is needed to get going without the API; ``console``: a way into it
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
 * ``group``, ``installation``: how a command is found, what it is given, and how problems are said
@@ -18,6 +18,7 @@ COMMANDS = {
     "publication": ("publication", "Make, show and change publications."),
     "topic": ("topic", "Make topics, and say how often they write."),
     "token": ("token", "Make tokens for the API."),
+    "console": ("console", "A link into the console, which works once."),
     "import": ("importing", "Bring subscribers along from another system."),
     "explain": ("explain", "Why a subscriber got a campaign, or did not."),
     "answer": ("answer", "What became of a mail that is in doubt."),

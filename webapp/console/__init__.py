@@ -1,0 +1,39 @@
+"""The marketer's console: behind a login, except in the sandbox. No scripts needed, and a GET changes nothing.
+
+* ``login``: the link that works once, and the session; ``forms``: what every form of the console is guarded by
+* ``desk``, ``page``, ``words``: what a page is given, how it is answered, and what it says
+* ``today``: what goes out today, what waits, and why nothing does
+* ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
+* ``campaigns``, ``writing``, ``preview``, ``scheduling``, ``outcome``: from a draft to what became of it
+* ``people``, ``person``: finding subscribers, and the whole story of one
+* ``importing``, ``import_steps``: a file, how it is read, what it would do, and doing it
+* ``settings``: the publication, and tokens of the API
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from webapp.console import (
+    campaigns,
+    desk,
+    login,
+    outcome,
+    preview,
+    scheduling,
+    today,
+    topics,
+    writing,
+)
+from webapp.site import Site
+
+
+def register(app: Flask, site: Site) -> None:
+    """Add the console of a site to its application."""
+    login.prepare(app, site)
+    console = Blueprint("console", __name__, url_prefix="/console")
+    login.add_routes(console, site)
+    for module in (today, topics, writing, campaigns, preview, scheduling, outcome):
+        module.add_routes(desk.Pages(console, site))
+    login.guard(console, site)
+    app.register_blueprint(console)

@@ -1,0 +1,132 @@
+"""Campaigns: the list, one of them at every stage, and the buttons that move it."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Response as Answer
+
+from preferences.delivery import CampaignStatus, State
+from preferences.errors import Invalid
+from preferences.links import Kind
+from preferences.store import schedules
+from preferences.store.campaigns import CampaignRow, campaign, campaigns
+from preferences.store.counts import CampaignCounts, counts
+from preferences.store.topics import topics
+from webapp.console.desk import Desk, Pages
+from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, people
+
+_ON_ONE_PAGE = 50
+# What has not left yet, and can still be held back.
+TO_COME = (State.DUE, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED)
+# What a campaign's result is told by, in this order; the rest follows where there is any.
+_RESULT = (
+    State.ACCEPTED,
+    State.CAME_ALONG,
+    State.IN_DIGEST,
+    State.WEB,
+    State.WAITING,
+    State.DIGEST_TO_COME,
+    State.DUE,
+    State.HANDING_OVER,
+    State.DEFERRED,
+    State.NOT_SENT,
+    State.REFUSED,
+    State.IN_DOUBT,
+)
+_ALWAYS_TOLD = frozenset(_RESULT[:5]) | {State.NOT_SENT, State.IN_DOUBT}
+
+
+def add_routes(pages: Pages) -> None:
+    """`campaigns`, one of them, and what can be done with it."""
+    pages.show("campaigns", "campaigns", show_all)
+    pages.show("campaigns/<campaign_id>", "campaign", show_one)
+    pages.post("campaigns/<campaign_id>/do", "campaign_do", show_one, do)
+    pages.form("campaigns/<campaign_id>/end", "campaign_end", show_end, end)
+
+
+def show_all(desk: Desk) -> Answer:
+    """All campaigns, newest first."""
+    before = desk.query.one("before")
+    number = desk.number(Kind.CAMPAIGN, before) if before else None
+    rows = campaigns(desk.connection, desk.owner.id, _ON_ONE_PAGE + 1, number)
+    shown = rows[:_ON_ONE_PAGE]
+    older = desk.id(Kind.CAMPAIGN, shown[-1].id) if len(rows) > _ON_ONE_PAGE else None
+    has_topics = bool(topics(desk.connection, desk.owner.id))
+    lines = [(row, desk.id(Kind.CAMPAIGN, row.id), when_of(desk, row)) for row in shown]
+    return desk.page("campaigns.html", campaigns=lines, older=older, has_topics=has_topics, statuses=STATUSES)
+
+
+def when_of(desk: Desk, row: CampaignRow) -> str:
+    """When a campaign is or was scheduled for, in words; empty where it never was."""
+    if row.local_at is not None:
+        return f"{row.local_at:%Y-%m-%d at %H:%M}, each reader’s own time"
+    return desk.when(row.scheduled_at)
+
+
+def found(desk: Desk, campaign_id: str) -> CampaignRow:
+    """The campaign of an id. Raises `NotFound`."""
+    return campaign(desk.connection, desk.owner.id, desk.number(Kind.CAMPAIGN, campaign_id))
+
+
+def show_one(desk: Desk, campaign_id: str) -> Answer:
+    """One campaign: what it says, where it stands, and what became of it."""
+    row = found(desk, campaign_id)
+    counted = counts(desk.connection, row.id)
+    return desk.page(
+        "campaign.html",
+        campaign=row,
+        campaign_id=campaign_id,
+        when=when_of(desk, row),
+        topics=[topic.name for topic in topics(desk.connection, desk.owner.id) if topic.slug in row.values.topics],
+        counts=counted,
+        result=[(state, counted.by_state[state]) for state in _RESULT if _is_told(counted, state)],
+        left=sum(counted.left.values()),
+        to_come=_to_come(counted),
+        states=STATES,
+        reasons=REASONS,
+        causes=CAUSES,
+        statuses=STATUSES,
+        people=people,
+    )
+
+
+def _is_told(counted: CampaignCounts, state: State) -> bool:
+    return state in _ALWAYS_TOLD or counted.by_state[state] > 0
+
+
+def _to_come(counted: CampaignCounts) -> int:
+    return sum(counted.by_state[state] for state in TO_COME)
+
+
+def do(desk: Desk, campaign_id: str) -> Answer:
+    """Pause or resume."""
+    number = found(desk, campaign_id).id
+    match desk.filled.one("do"):
+        case "pause":
+            schedules.pause(desk.connection, desk.owner.id, number, desk.by, desk.now)
+        case "resume":
+            schedules.resume(desk.connection, desk.owner.id, number, desk.by, desk.now)
+        case _:
+            raise Invalid.one("do", "this page has no such button")
+    return desk.see(f"campaigns/{campaign_id}")
+
+
+def show_end(desk: Desk, campaign_id: str) -> Answer:
+    """What ending it would mean, and for how many."""
+    row = found(desk, campaign_id)
+    counted = counts(desk.connection, row.id)
+    is_over = row.status in (CampaignStatus.ENDED, CampaignStatus.FINISHED)
+    return desk.page(
+        "campaign_end.html",
+        campaign=row,
+        campaign_id=campaign_id,
+        to_come=_to_come(counted),
+        had=counted.accepted,
+        is_over=is_over,
+        people=people,
+    )
+
+
+def end(desk: Desk, campaign_id: str) -> Answer:
+    """End it for good."""
+    schedules.end(desk.connection, desk.owner.id, found(desk, campaign_id).id, desk.by, desk.now)
+    return desk.see(f"campaigns/{campaign_id}")

@@ -1,0 +1,159 @@
+"""Topics: what they promise, who is on which version of it, and what another cadence would have meant."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from werkzeug.wrappers import Response as Answer
+
+from preferences.asked import DAY_NAMES
+from preferences.cadence import Cadence, Cap, Period
+from preferences.errors import FieldProblem, Invalid
+from preferences.store.console_topics import CadenceVersion, cadence_versions, readers_by_topic, sent_on
+from preferences.store.topics import TopicRow, change_topic, create_topic, state_cadence, topic_named, topics
+from webapp.console.desk import Desk, Pages
+from webapp.console.replay import Replay, dates_in, replay
+from webapp.console.words import times
+from webapp.forms import DAYS, Filled
+from webapp.pages.words import how_often
+
+PERIODS = {
+    "day": "a day",
+    "week": "a week",
+    "two_weeks": "every two weeks",
+    "month": "a month",
+    "quarter": "a quarter",
+    "year": "a year",
+}
+
+
+def add_routes(pages: Pages) -> None:
+    """`topics`, a new one, and each of them with its cadence."""
+    pages.show("topics", "topics", show_all)
+    pages.form("topics/new", "new_topic", show_new, create)
+    pages.form("topics/<topic>", "topic", show_one, change)
+    pages.form("topics/<topic>/cadence", "cadence", show_cadence, state)
+
+
+def show_all(desk: Desk) -> Answer:
+    """All topics, with how often they write and how many expect them."""
+    readers = readers_by_topic(desk.connection, desk.owner.id)
+    lines = [(topic, often(topic.cadence), readers.get(topic.id, 0)) for topic in _topics(desk)]
+    return desk.page("topics.html", topics=lines)
+
+
+def _topics(desk: Desk) -> list[TopicRow]:
+    return topics(desk.connection, desk.owner.id)
+
+
+def often(cadence: Cadence) -> str:
+    """A cadence in words, with the number it holds at least where it states one."""
+    said = f"at most {how_often(cadence, 'en')}"
+    return said if cadence.at_least is None else f"{said}, and at least {times(cadence.at_least)} in that time"
+
+
+def show_new(desk: Desk) -> Answer:
+    """The form of a new topic."""
+    filled = desk.filled if desk.is_typed else Filled([("count", "1"), ("per", "week")])
+    return desk.page("topic_new.html", filled=filled, periods=PERIODS, days=DAYS)
+
+
+def create(desk: Desk) -> Answer:
+    """Make the topic."""
+    filled = desk.filled
+    create_topic(
+        desk.connection,
+        desk.owner.id,
+        slug=filled.one("slug"),
+        name=filled.one("name"),
+        description=filled.one("description"),
+        cadence=_cadence(filled),
+        is_notice=filled.has("notice", "yes"),
+        by=desk.by,
+        now=desk.now,
+    )
+    return desk.see(f"topics/{filled.one('slug')}")
+
+
+def _cadence(filled: Filled) -> Cadence:
+    """The cadence in a form. Raises `Invalid` with the form's fields."""
+    problems = []
+    per, count, least = filled.one("per", "week"), filled.number("count"), filled.number("at_least")
+    if per not in set(Period):
+        problems.append(FieldProblem(field="per", message=f"must be one of {', '.join(Period)}"))
+    if count is None or not 1 <= count <= 1000:
+        problems.append(FieldProblem(field="count", message="must be a whole number from 1 to 1000"))
+    elif filled.one("at_least") and (least is None or not 1 <= least <= count):
+        problems.append(FieldProblem(field="at_least", message=f"must be a whole number from 1 to {count}, or empty"))
+    if problems or count is None:
+        raise Invalid(problems)
+    days = frozenset(DAY_NAMES[day] for day in filled.all("day") if day in DAY_NAMES)
+    return Cadence(id=0, at_most=Cap(count=count, per=Period(per)), at_least=least, days=days)
+
+
+def show_one(desk: Desk, topic: str) -> Answer:
+    """One topic: the versions of its cadence and who is on which, and its texts to change."""
+    row = topic_named(desk.connection, desk.owner.id, topic)
+    values = [(name, getattr(row, name) or "") for name in ("name", "description", "sender", "reply_to")]
+    dates = sent_on(desk.connection, desk.owner.id, row.id, desk.zone)
+    return desk.page(
+        "topic.html",
+        topic=row,
+        often=often,
+        versions=_versions(desk, row),
+        filled=desk.filled if desk.is_typed else Filled(values),
+        missed=replay(row.cadence, dates, desk.zone),
+        times=times,
+    )
+
+
+def _versions(desk: Desk, row: TopicRow) -> list[CadenceVersion]:
+    return cadence_versions(desk.connection, desk.owner.id, row.id)
+
+
+def change(desk: Desk, topic: str) -> Answer:
+    """Change name, description, sender or reply-to."""
+    row = topic_named(desk.connection, desk.owner.id, topic)
+    names = ("name", "description", "sender", "reply_to")
+    change_topic(desk.connection, row, {name: desk.filled.one(name) for name in names})
+    return desk.see(f"topics/{topic}")
+
+
+def show_cadence(desk: Desk, topic: str, shown: Replay | None = None) -> Answer:
+    """The form for another cadence; `shown` is what it would have meant."""
+    row = topic_named(desk.connection, desk.owner.id, topic)
+    return desk.page(
+        "cadence.html",
+        topic=row,
+        often=often,
+        filled=desk.filled if desk.is_typed or shown is not None else _filled_from(row.cadence),
+        periods=PERIODS,
+        days=DAYS,
+        sent=len(sent_on(desk.connection, desk.owner.id, row.id, desk.zone)),
+        shown=shown,
+        wanted=None if shown is None else often(_cadence(desk.filled)),
+        times=times,
+        readers=readers_by_topic(desk.connection, desk.owner.id).get(row.id, 0),
+    )
+
+
+def _filled_from(cadence: Cadence) -> Filled:
+    pairs = [("count", str(cadence.at_most.count)), ("per", cadence.at_most.per.value)]
+    if cadence.at_least is not None:
+        pairs.append(("at_least", str(cadence.at_least)))
+    return Filled([*pairs, *(("day", day.name.lower()) for day in sorted(cadence.days))])
+
+
+def state(desk: Desk, topic: str) -> Answer:
+    """Show what a cadence would have meant, or state it."""
+    row = topic_named(desk.connection, desk.owner.id, topic)
+    cadence = _cadence(desk.filled)
+    if desk.filled.one("do") != "state":
+        return show_cadence(desk, topic, replay(cadence, _dates(desk, row), desk.zone))
+    state_cadence(desk.connection, desk.owner.id, row, cadence, desk.by, desk.now)
+    return desk.see(f"topics/{topic}")
+
+
+def _dates(desk: Desk, row: TopicRow) -> list[date]:
+    """The dates that were pasted; without any, those on which the topic was sent."""
+    return dates_in(desk.filled.one("dates"), "dates") or sent_on(desk.connection, desk.owner.id, row.id, desk.zone)
