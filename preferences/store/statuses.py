@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
-from preferences.delivery import OPEN, CampaignStatus, State
+from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
 from preferences.store.clock import LARGEST_DISAGREEMENT
 from preferences.store.database import Database
 from preferences.store.leases import LASTS
 from preferences.store.publications import PublicationRow
 from preferences.store.service_mails import ServiceState
-from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, LEASE, OUTBOX, SERVICE_MAIL, UNCOUNTED
+from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, LEASE, OUTBOX, SERVICE_MAIL, UNCOUNTED
 
 # What is due is handed over within seconds; after this something is wrong.
 OVERDUE = timedelta(minutes=5)
@@ -41,7 +41,8 @@ class Situation:
 
     `due` are deliveries whose time has come in campaigns that run, `overdue` those for which it came long ago, and
     `digest_items` what waits for a digest. `heartbeat_at` is when a process last said that it is there.
-    `disagreements` are clocks that must agree and do not, in words.
+    `disagreements` are clocks that must agree and do not, in words. `no_way_out` is what was said when the last mail
+    was given back before anything of it was sent, None where the last one was not.
     """
 
     now: datetime
@@ -61,6 +62,7 @@ class Situation:
     service_overdue: int
     outbox: int
     revision: str | None
+    no_way_out: str | None
 
 
 def situation(
@@ -89,7 +91,16 @@ def situation(
             service_overdue=0 if is_driven else _service(connection, publication.id, ServiceState.DUE, now - OVERDUE),
             outbox=_outbox(connection, publication.id),
             revision=MigrationContext.configure(connection).get_current_revision(),
+            no_way_out=_no_way_out(connection, publication.id),
         )
+
+
+def _no_way_out(connection: Connection, publication_id: int) -> str | None:
+    """Why the last hand-over did not begin: as a rule the mail server that cannot be reached."""
+    of = ATTEMPT.c
+    ended = (of.publication_id == publication_id) & of.outcome.is_not(None)
+    last = connection.execute(select(of.outcome, of.reply).where(ended).order_by(of.id.desc()).limit(1)).first()
+    return last.reply if last is not None and last.outcome == AttemptOutcome.GIVEN_BACK.value else None
 
 
 def _missing(publication: PublicationRow) -> tuple[str, ...]:

@@ -217,3 +217,16 @@ def test_a_service_mail_that_could_not_be_sent_is_said(there: Newsletter, status
     assert answer.exit_code == 1
     assert "service mails: 0 due, 1 failed" in answer.stdout
     assert _last(answer).startswith("newsletter: 1 service mails could not be sent")
+
+
+def test_a_mail_server_that_cannot_be_reached_is_named(there: Newsletter) -> None:
+    lived = Lived(there)
+    lived.reader(asked("letter"))
+    lived.send(there.letter, "First letter")
+    lived.came = lambda: Came.RELAY_DOWN
+    lived.hand_over()
+    with there.database.write() as connection:
+        _alive(connection)
+    said = needs_a_person(_situation(there, lived.now))
+    assert said is not None
+    assert "no mail could be handed over" in said

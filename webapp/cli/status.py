@@ -93,12 +93,19 @@ def needs_a_person(found: Situation) -> str | None:
     if paused:
         why = f", because {paused[0].held_because}" if paused[0].held_because else ""
         return f"campaign {paused[0].name!r} is paused{why}: resume or end it."
+    if found.no_way_out and _is_undone(found):
+        return f"nothing goes out because no mail could be handed over: {found.no_way_out}"
     if found.overdue or found.service_overdue:
         number = found.overdue + found.service_overdue
         return f"{number} of what is due should have gone out minutes ago: see what the log of the worker says."
     if found.service_failed:
         return f"{found.service_failed} service mails could not be sent: see what the log of the worker says."
     return None
+
+
+def _is_undone(found: Situation) -> bool:
+    """Whether anything is due, or was to have gone out already."""
+    return bool(found.due) or any(campaign.counts.get(State.DUE) for campaign in found.campaigns)
 
 
 def answer(found: Situation, zone: tzinfo, zone_name: str, *, has_relay: bool) -> str:
