@@ -19,6 +19,8 @@ from webapp.console import (
     desk,
     login,
     outcome,
+    people,
+    person,
     preview,
     scheduling,
     today,
@@ -33,7 +35,7 @@ def register(app: Flask, site: Site) -> None:
     login.prepare(app, site)
     console = Blueprint("console", __name__, url_prefix="/console")
     login.add_routes(console, site)
-    for module in (today, topics, writing, campaigns, preview, scheduling, outcome):
+    for module in (today, topics, writing, campaigns, preview, scheduling, outcome, people, person):
         module.add_routes(desk.Pages(console, site))
     login.guard(console, site)
     app.register_blueprint(console)
