@@ -6,7 +6,7 @@
 * ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
 * ``campaigns``, ``writing``, ``preview``, ``scheduling``, ``outcome``: from a draft to what became of it
 * ``people``, ``person``: finding subscribers, and the whole story of one
-* ``importing``, ``import_steps``: a file, how it is read, what it would do, and doing it
+* ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``settings``: the publication, and tokens of the API
 """
 
@@ -17,12 +17,14 @@ from flask import Blueprint, Flask
 from webapp.console import (
     campaigns,
     desk,
+    importing,
     login,
     outcome,
     people,
     person,
     preview,
     scheduling,
+    settings,
     today,
     topics,
     writing,
@@ -35,7 +37,20 @@ def register(app: Flask, site: Site) -> None:
     login.prepare(app, site)
     console = Blueprint("console", __name__, url_prefix="/console")
     login.add_routes(console, site)
-    for module in (today, topics, writing, campaigns, preview, scheduling, outcome, people, person):
+    of_publications = (
+        today,
+        topics,
+        writing,
+        campaigns,
+        preview,
+        scheduling,
+        outcome,
+        people,
+        person,
+        importing,
+        settings,
+    )
+    for module in of_publications:
         module.add_routes(desk.Pages(console, site))
     login.guard(console, site)
     app.register_blueprint(console)
