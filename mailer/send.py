@@ -115,11 +115,19 @@ class Sender:
             self._record(publication_id, mails, results)
 
     def _outcomes(self, session: Session, publication_id: int, mails: Sequence[HandOver]) -> Iterator[Result]:
-        """What becomes of each mail; what cannot be made for its reader is not handed over."""
+        """What becomes of each mail; what cannot be made for its reader is not handed over.
+
+        When half the time in which they may begin is over, what was made goes out and the rest is given back: however
+        slow making them is, some leave.
+        """
         started = time.monotonic()
         ready: list[tuple[HandOver, Message]] = []
         desk = self._mails.desk(publication_id)
+        made_until = mails[0].committed_at + BEGINS_WITHIN / 2
         for mail in mails:
+            if ready and self._office.clock.now() > made_until:
+                yield self._failed(mail, Came.GIVEN_BACK, "there was no time left to make it")
+                continue
             self._making = mail.attempt_id
             made = self._made(desk, mail)
             if isinstance(made, Result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import Connection, case, literal, update
 
@@ -25,20 +26,23 @@ def settle_carried(connection: Connection, carrier_ids: Collection[int], in_dige
     )
 
 
-def release_carried(connection: Connection, carrier_id: int) -> None:
-    """What a mail carried that did not leave is pending again, as it was before.
+def release_carried(connection: Connection, carrier_id: int, again_at: datetime) -> None:
+    """What a mail carried that did not leave is pending again, as it was before; whoever releases it decides it again.
 
-    It wakes for nothing yet: whoever releases it decides it again in the same transaction.
+    What was due at the same instant is due again at `again_at`, when its carrier is tried again if it is, so that it
+    does not take the opening of the mail it came along in. What waited wakes for nothing yet.
     """
     carried = (_D.carrier_id == carrier_id) & _D.state.in_(_CARRIED)
     is_item = _D.reason.like("digest_%") | _D.digest_stopped
+    waits = case((is_item, literal(State.DIGEST_TO_COME.value)), else_=literal(State.WAITING.value))
+    was_due = ~is_item & ~_D.has_waited
     connection.execute(
         update(DELIVERY)
         .where(carried)
         .values(
-            state=case((is_item, literal(State.DIGEST_TO_COME.value)), else_=literal(State.WAITING.value)),
+            state=case((was_due, literal(State.DUE.value)), else_=waits),
+            wakes_at=case((was_due, literal(again_at, _D.wakes_at.type)), else_=None),
             carrier_id=None,
             lease_id=None,
-            wakes_at=None,
         )
     )

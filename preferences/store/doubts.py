@@ -60,7 +60,7 @@ def _again(
     connection.execute(update(ATTEMPT).where(_A.id.in_(attempts)).values(outcome=AttemptOutcome.REFUSED.value))
     uncount(connection, publication_id, dict.fromkeys(attempts, "person"), now)
     connection.execute(update(DELIVERY).where(_D.id == mail).values(state=State.DUE.value, wakes_at=now))
-    release_carried(connection, mail)
+    release_carried(connection, mail, now)
     begin_again(connection, [subscriber_id])
     decide_open_again(connection, publication_id, [subscriber_id], now)
     return mail

@@ -44,7 +44,7 @@ def settle(connection: Connection, publication_id: int, result: Result, now: dat
             put_in_doubt(connection, publication_id, result.delivery_id, now)
         case Came.REFUSED:
             _finish(connection, [result.delivery_id], State.REFUSED)
-            release_carried(connection, result.delivery_id)
+            release_carried(connection, result.delivery_id, now)
         case Came.DEFERRED:
             _retry(connection, result.delivery_id, now, jitter)
         case Came.TEMPLATE_FAILED | Came.NOT_DELIVERABLE:
@@ -89,14 +89,14 @@ def _retry(connection: Connection, delivery_id: int, now: datetime, jitter: rand
         .where(DELIVERY.c.id == delivery_id)
         .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=now + pause, lease_id=None)
     )
-    release_carried(connection, delivery_id)
+    release_carried(connection, delivery_id, now + pause)
 
 
 def _again(connection: Connection, delivery_id: int, at: datetime) -> None:
     connection.execute(
         update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DUE.value, wakes_at=at, lease_id=None)
     )
-    release_carried(connection, delivery_id)
+    release_carried(connection, delivery_id, at)
 
 
 def _not_sent(connection: Connection, publication_id: int, result: Result, now: datetime) -> None:
@@ -107,7 +107,7 @@ def _not_sent(connection: Connection, publication_id: int, result: Result, now: 
         .where(DELIVERY.c.id == result.delivery_id)
         .values(state=State.NOT_SENT.value, reason=reason.value, wakes_at=None, lease_id=None)
     )
-    release_carried(connection, result.delivery_id)
+    release_carried(connection, result.delivery_id, now)
     append_plain_decision(connection, publication_id, [result.delivery_id], reason, now)
 
 

@@ -30,7 +30,7 @@ from preferences.store.installation import found
 from preferences.store.publications import change_publication
 from preferences.store.schedules import schedule
 from preferences.store.subscribers import add_subscriber
-from preferences.store.tables import DECISION, DELIVERY
+from preferences.store.tables import ATTEMPT, DECISION, DELIVERY
 from preferences.store.topics import create_topic
 
 # A Tuesday, nine o'clock in Berlin.
@@ -135,6 +135,11 @@ class Town:
         """One column of the only delivery of a campaign."""
         with self.database.read() as connection:
             return connection.execute(select(DELIVERY.c[name]).where(DELIVERY.c.campaign_id == campaign)).scalar_one()
+
+    def outcomes(self) -> list[str | None]:
+        """The outcome of every attempt, in order; None while one is under way."""
+        with self.database.read() as connection:
+            return list(connection.execute(select(ATTEMPT.c.outcome).order_by(ATTEMPT.c.id)).scalars())
 
     def counts(self, campaign: int) -> dict[str, int]:
         """How many deliveries of a campaign are in which state."""

@@ -37,7 +37,7 @@ topic_lists = st.lists(st.sampled_from([*SLUGS, "events"]), min_size=1, max_size
 def wants(draw: st.DrawFn, today: str, later: str) -> dict[str, Any]:
     """An expectation as people write it; `today` and `later` are where a pause may begin and end."""
     topics: list[dict[str, Any]] = []
-    for slug in draw(st.lists(st.sampled_from(SLUGS), min_size=1, max_size=3, unique=True)):
+    for slug in draw(st.lists(st.sampled_from(SLUGS), min_size=2, max_size=3, unique=True)):
         arrives = draw(ways)
         topics.append({"topic": slug, "arrives": arrives})
         if arrives == "each" and draw(st.integers(0, 3)) == 0:

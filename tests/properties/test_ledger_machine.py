@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -50,7 +50,7 @@ from tests.properties.ledger_watch import Watch
 from tests.properties.worlds import EFFORT
 
 _MOST_READERS = 4
-_MOST_CAMPAIGNS = 8
+_MOST_CAMPAIGNS = 12
 
 
 class Ledger(RuleBasedStateMachine):
@@ -77,11 +77,22 @@ class Ledger(RuleBasedStateMachine):
         self.life.topic("events", 5)
         self.life.topic("jobs", 2, "month")
         self.life.topic("notices", 3, "year", notice=True)
-        for _ in range(data.draw(st.integers(1, 3))):
+        for _ in range(data.draw(st.integers(2, 3))):
             self.add_reader(data)
         self.life.clock.instant = self.life.machine.instant = TUESDAY
         for _ in range(2):
             self.schedule(topics=data.draw(wanted.topic_lists), later=0, data=data)
+
+    def _send(self, *lists: list[str]) -> None:
+        """Campaigns that are due now, so that there is something to go wrong with."""
+        for topics in lists:
+            if len(self.campaigns) < _MOST_CAMPAIGNS:
+                self._campaign(topics, self.life.now)
+
+    def _campaign(self, topics: list[str], at: datetime, **values: Any) -> None:
+        name = f"c{len(self.campaigns):04d}x"
+        self.life.server.names.add(name)
+        self.campaigns.append(self.life.campaign(name, *topics, at=at, **values))
 
     @precondition(lambda self: len(self.readers) < _MOST_READERS)
     @rule(data=st.data())
@@ -101,9 +112,7 @@ class Ledger(RuleBasedStateMachine):
             local_in = timedelta(hours=data.draw(st.sampled_from([1, 30])))
             at = (self.life.now + local_in).replace(minute=0, second=0, microsecond=0, tzinfo=None)
             values.pop("expires_at", None)
-        name = f"c{len(self.campaigns):04d}x"
-        self.life.server.names.add(name)
-        self.campaigns.append(self.life.campaign(name, *topics, at=at, **values))
+        self._campaign(topics, at, **values)
 
     @rule()
     def hand_over(self) -> None:
@@ -113,8 +122,9 @@ class Ledger(RuleBasedStateMachine):
     def pass_time(self, span: timedelta) -> None:
         self.life.pass_time(span)
 
-    @rule(answers=wanted.answers)
-    def the_server_answers(self, answers: list[OutcomeKind | None]) -> None:
+    @rule(answers=wanted.answers, topics=wanted.topic_lists, more=wanted.topic_lists)
+    def the_server_answers(self, answers: list[OutcomeKind | None], topics: list[str], more: list[str]) -> None:
+        self._send(topics, more)
         self.life.server.answers = answers
         self.life.hand_over()
 
@@ -195,31 +205,36 @@ class Ledger(RuleBasedStateMachine):
         with self.database.write() as connection:
             settle_reserved(connection, 1, number, outcome=outcome, by=SYSTEM, now=self.life.now)
 
-    @rule(after=st.integers(0, 2))
-    def die_in_the_middle(self, after: int) -> None:
+    @rule(after=st.integers(0, 2), topics=wanted.topic_lists, more=wanted.topic_lists)
+    def die_in_the_middle(self, after: int, topics: list[str], more: list[str]) -> None:
+        self._send(topics, more)
         self.life.server.answers = [*([OutcomeKind.ACCEPTED] * after), None]
         self.life.hand_over_and_die()
         self.life.server.answers = []
 
-    @rule()
-    def die_before_recording(self) -> None:
+    @rule(topics=wanted.topic_lists)
+    def die_before_recording(self, topics: list[str]) -> None:
+        self._send(topics)
         self.life.hand_over_and_die()
 
-    @rule()
-    def stop_a_process(self) -> None:
+    @rule(topics=wanted.topic_lists, more=wanted.topic_lists)
+    def stop_a_process(self, topics: list[str], more: list[str]) -> None:
+        self._send(topics, more)
         self.life.stop_a_process()
 
     @precondition(lambda self: self.life.stopped)
-    @rule()
-    def wake_a_process(self) -> None:
+    @rule(answers=wanted.answers)
+    def wake_a_process(self, answers: list[OutcomeKind | None]) -> None:
+        self.life.server.answers = answers
         self.life.wake_a_process()
 
     @rule()
     def end_leases(self) -> None:
         self.life.end_leases()
 
-    @rule(failures=wanted.failures)
-    def the_database_fails(self, failures: list[Any]) -> None:
+    @rule(failures=wanted.failures, topics=wanted.topic_lists)
+    def the_database_fails(self, failures: list[Any], topics: list[str]) -> None:
+        self._send(topics)
         self.life.hand_over_on_shaky_ground(failures)
 
     @invariant()
