@@ -35,6 +35,8 @@ from webapp.pages.words import offered_topics
 
 _LONGEST_REASON = 500
 _EVENTS = 100
+# Their decision in words begins with where they stand.
+_SAY_IT_ALREADY = frozenset({State.WAITING, State.DIGEST_TO_COME, State.WEB, State.NOT_SENT})
 # What the form does not show goes with it as it is.
 _KEPT = ("zone", "day", "hours-from", "hours-to", "digest-hour", "digest-weekday", "digest-day", "overflow")
 
@@ -50,12 +52,11 @@ def add_routes(pages: Pages) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One mail that was meant for somebody: what it was, where it stands, and the last decision in words."""
+    """One mail that was meant for somebody: what it was, and what became of it in words."""
 
     title: str
     at: str
-    state: str
-    why: str
+    said: str
 
 
 def show(desk: Desk, subscriber_id: str) -> Answer:
@@ -117,8 +118,10 @@ def _line(desk: Desk, entry: HistoryEntry, zone: tzinfo, there: list[TopicRow]) 
         leaves=Leaves.ALONG if entry.rhythm is None else Leaves.DIGEST,
         shown_to=ShownTo.MARKETER,
     )
+    if entry.state not in _SAY_IT_ALREADY:
+        why = f"{STATES[entry.state]}: {why.removeprefix('goes out: ')}"
     title = entry.title or f"{desk.owner.name}, {'' if entry.rhythm is None else entry.rhythm.value} digest"
-    return Line(title=title, at=desk.when(entry.decided_at), state=STATES[State(entry.state)], why=why)
+    return Line(title=title, at=desk.when(entry.decided_at), said=why[:1].upper() + why[1:])
 
 
 def _events(desk: Desk, person: SubscriberRow) -> list[tuple[str, str, str]]:

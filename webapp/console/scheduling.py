@@ -81,7 +81,7 @@ def show(desk: Desk, campaign_id: str) -> Answer:
         "schedule.html",
         campaign=row,
         campaign_id=campaign_id,
-        filled=filled if filled.one("how") else _usual(desk),
+        filled=filled if desk.is_typed else _usual(desk, filled),
         hows=HOWS,
         slot=slot,
         forecast=seen,
@@ -94,10 +94,11 @@ def show(desk: Desk, campaign_id: str) -> Answer:
     )
 
 
-def _usual(desk: Desk) -> Filled:
-    """Tomorrow at nine, to begin with."""
+def _usual(desk: Desk, filled: Filled) -> Filled:
+    """What was chosen; where no time was, tomorrow at nine stands ready."""
     tomorrow = local_date(desk.zone, desk.now) + timedelta(days=1)
-    return Filled([("how", "now"), ("at", f"{tomorrow.isoformat()}T09:00")])
+    at = filled.one("at") or f"{tomorrow.isoformat()}T09:00"
+    return Filled([("how", filled.one("how", "now")), ("at", at)])
 
 
 def in_words(desk: Desk, slot: Slot, seen: Forecast) -> list[str]:

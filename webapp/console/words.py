@@ -10,7 +10,7 @@ STATUSES = {
     CampaignStatus.DRAFT: "draft",
     CampaignStatus.SCHEDULED: "scheduled",
     CampaignStatus.SENDING: "being sent",
-    CampaignStatus.WAITING: "waiting for readers' days",
+    CampaignStatus.WAITING: "waiting for readers’ days",
     CampaignStatus.FINISHED: "finished",
     CampaignStatus.PAUSED: "paused",
     CampaignStatus.ENDED: "ended",

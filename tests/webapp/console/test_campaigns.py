@@ -153,7 +153,7 @@ def test_the_forecast_says_in_words_who_gets_it_and_changes_nothing(at: Marketer
     page = at.get(f"{path}/schedule?how=now")
     assert "2 readers of 4 get it now" in page
     assert "1 reader finds it in a digest" in page
-    assert "they paused their mail" in page
+    assert "They paused their mail" in page
     page = at.get(f"{path}/schedule?how=at&at=2026-11-25T09:00&compare=yes")
     assert "most at once" in page
     assert dump(at.at.there) == before
@@ -241,7 +241,7 @@ def test_ending_says_first_how_many_it_touches(at: Marketer) -> None:
     page = at.get(f"{path}/end")
     assert "1 reader who still wait" in page
     at.post(f"{path}/end", {})
-    assert "the campaign was ended" in at.get(f"{path}/people?state=not_sent")
+    assert "The campaign was ended" in at.get(f"{path}/people?state=not_sent")
     assert "over already" in at.get(f"{path}/end")
 
 

@@ -53,7 +53,7 @@ def test_the_story_of_somebody_stands_on_one_page(at: Marketer) -> None:
     page = at.get(path)
     assert "anna@example.org" in page
     assert "November" in page
-    assert "Sent: goes out" in page
+    assert "Sent: they asked for Letter" in page
     assert "What was promised" in page
 
 
