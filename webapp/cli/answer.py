@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 import click
-from sqlalchemy import Connection
 
 from preferences.address import parse_address
 from preferences.store.doubts import it_arrived, it_did_not_arrive, try_refused_again
-from preferences.store.events import By
 from preferences.store.explaining import campaign_called, mail_of
 from preferences.store.publications import publication_named
 from webapp.cli.audit import public_ids
 from webapp.cli.installation import BY_COMMAND, installation, publication_option
 
-_ANSWERS: dict[str, Callable[[Connection, int, int, By, datetime], None]] = {
+_ANSWERS = {
     "arrived": it_arrived,
     "did-not-arrive": it_did_not_arrive,
     "try-again": try_refused_again,
