@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
-from preferences.calendar import local_date, zone_named
+from preferences.calendar import zone_named
 from preferences.errors import TrothError
 from preferences.store.agenda import next_instant
 from preferences.store.captured import count_captured
 from preferences.store.publications import publications
-from preferences.wording import instant_in_words
 from webapp.access import site_of
 from webapp.moves import moves_of
 
@@ -31,6 +30,11 @@ class ClockBar:
     back: str
     home: str
 
+    @property
+    def city(self) -> str:
+        """The zone's city, which is short enough for a phone."""
+        return self.zone.rpartition("/")[2].replace("_", " ")
+
 
 def clock_bar() -> ClockBar | None:
     """The bar of the page that is being answered; None where nobody moves the clock, or it cannot be read."""
@@ -48,8 +52,9 @@ def clock_bar() -> ClockBar | None:
         return None
     zone = zone_named(sender.zone)
     moves = moves_of(current_app)
+    local = now.astimezone(zone)
     return ClockBar(
-        time=instant_in_words(now, zone, local_date(zone, now), sender.language),
+        time=f"{local:%a} {local.day} {local:%b}, {local:%H:%M}",
         zone=sender.zone,
         captured=captured,
         has_next=has_next,

@@ -145,6 +145,13 @@ def due_service_mails(connection: Connection, now: datetime, limit: int = 100) -
     return [_row(row) for row in rows]
 
 
+def is_any_under_way(connection: Connection, now: datetime) -> bool:
+    """Whether a service mail is due now, or is being handed over."""
+    open_states = (ServiceState.DUE.value, ServiceState.HANDING_OVER.value)
+    chosen = select(_S.id).where(_S.state.in_(open_states) & (_S.due_at <= now) & _S.address.is_not(None))
+    return connection.execute(chosen.limit(1)).first() is not None
+
+
 def service_mail(connection: Connection, service_mail_id: int) -> ServiceMailRow | None:
     """The service mail of that number; None where its addressee was erased."""
     chosen = select(*_COLUMNS).where((_S.id == service_mail_id) & _S.address.is_not(None))

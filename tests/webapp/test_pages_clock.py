@@ -60,12 +60,12 @@ def test_a_button_moves_the_clock_and_comes_back_to_the_page_it_stood_on(
 def test_to_the_next_send_is_the_instant_of_what_is_planned_next(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         sandbox = in_sandbox(anna)
-        assert "To the next send" not in sandbox.get("/inbox").get_data(as_text=True)
+        assert "Next send" not in sandbox.get("/inbox").get_data(as_text=True)
         assert sandbox.post("/clock", data={"move": "next"}).status_code == 409
         with anna.there.database.write() as connection:
             add_campaign(connection, anna.there, anna.there.letter, NOON + timedelta(hours=5))
             connection.execute(CAMPAIGN.update().values(status="scheduled"))
-        assert "To the next send" in sandbox.get("/inbox").get_data(as_text=True)
+        assert "Next send" in sandbox.get("/inbox").get_data(as_text=True)
         sandbox.post("/clock", data={"move": "next"})
         assert anna.clock.now() == NOON + timedelta(hours=5)
 

@@ -6,7 +6,7 @@
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading``, ``archive``, ``history``: the web version of a mail, for its reader and for all; what became of each
 * ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
-* ``page``, ``access``, ``origin``: how a page is answered, whose link it is, and where a form was
+* ``page``, ``access``, ``origin``, ``waking``: how a page is answered, whose link it is, where a form was, what follows
 """
 
 from __future__ import annotations

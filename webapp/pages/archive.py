@@ -16,7 +16,7 @@ from preferences.store.issues import Issue, issue
 from preferences.store.publications import PublicationRow, publication_named
 from preferences.store.transactions import Transaction
 from webapp.access import public_ids
-from webapp.pages.page import MAIL_POLICY, guarded, render
+from webapp.pages.page import mail_page, render
 from webapp.site import Site
 
 
@@ -43,9 +43,7 @@ def show(site: Site, slug: str, campaign: str) -> Response:
         except ComposeError:
             return render("sorry.html", 404, title="Only in its mail", advice="",
                           said="This issue is made for each reader, and can be read in its mail only.")  # fmt: skip
-    response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    return guarded(response)
+    return mail_page(html)
 
 
 def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:

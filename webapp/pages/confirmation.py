@@ -23,6 +23,7 @@ from preferences.unsubscribe import Route
 from webapp.pages.access import by_link, claim_of
 from webapp.pages.archive import issue_path
 from webapp.pages.page import render, see
+from webapp.pages.waking import wake
 from webapp.site import Site
 
 # So long after pressing it, the page leads on with every right; later it leads to what any mail may do.
@@ -115,5 +116,5 @@ def press(site: Site, token: str) -> Answer:
             confirm(connection, claim.publication, claim.request or 0, by_link(Route.SIGN_UP), site.clock.now())
     except Conflict as error:
         return render("sorry.html", 409, title="Not possible", said=f"This cannot be done: {error}.", advice="")
-    site.wake()
+    wake(site)
     return see(f"/confirm/{token}")

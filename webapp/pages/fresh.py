@@ -13,6 +13,7 @@ from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.subscribers import subscriber_at
 from webapp.forms import Filled, beside
 from webapp.pages.page import render
+from webapp.pages.waking import wake
 from webapp.site import Site
 
 
@@ -57,4 +58,4 @@ def _send(site: Site, publication: PublicationRow, address: Address) -> None:
             # To the address as it is known, not as it was typed now.
             known = Address(spelled=person.address or address.spelled, normalised=address.normalised)
             queue(connection, publication.id, ServiceKind.FRESH_LINK, known, site.clock.now(), subscriber_id=person.id)
-    site.wake()
+    wake(site)

@@ -26,6 +26,7 @@ from webapp.pages.desk import Desk, desk_of
 from webapp.pages.page import render, see
 from webapp.pages.saving import Saved, change_to, promised_by, save
 from webapp.pages.sign_up import ZONES
+from webapp.pages.waking import wake
 from webapp.pages.words import OfferedTopic, how_often, offered_topics
 from webapp.site import Site
 
@@ -137,7 +138,7 @@ def change(site: Site, token: str) -> Answer:
         return _again(site, token, filled, 422, problems=error.problems)
     except Stale:
         return _again(site, token, filled, 409, is_stale=True)
-    site.wake()
+    wake(site)
     if became is Saved.DONE:
         return see(f"/me/{token}")
     for_what = "sign_up" if became is Saved.ASKED_TO_CONFIRM else "more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
@@ -21,6 +22,7 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; form-action 'none'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+_BODY = re.compile("<body[^>]*>")
 _HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
@@ -34,6 +36,15 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page: HTML, never kept, never indexed, never framed, and without a referrer for whatever it links to."""
     html = environment().get_template(template).render(root=request.script_root, **values)
     return guarded(Response(html, status, mimetype="text/html"))
+
+
+def mail_page(html: str) -> Response:
+    """A mail as a page of its own: nothing is changed in it but that all of it is the page's main part."""
+    begun = _BODY.sub(r"\g<0><main>", html, count=1)
+    before, end, after = begun.rpartition("</body>")
+    response = Response(f"{before}</main>{end}{after}" if end else html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return guarded(response)
 
 
 def guarded(response: Response) -> Response:

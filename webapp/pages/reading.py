@@ -28,7 +28,7 @@ from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url, read_url, unsubscribe_url
 from preferences.wording import plain, sentence, why_line
 from webapp.pages.access import Visit, sibling, visit
-from webapp.pages.page import MAIL_POLICY, guarded, render
+from webapp.pages.page import mail_page, render
 from webapp.site import Site
 
 
@@ -52,9 +52,7 @@ def show(site: Site, token: str) -> Response:
                           advice="Please tell its sender.")  # fmt: skip
     if request.method == "GET":
         _observe(site, seen, mail)
-    response = Response(html, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    return guarded(response)
+    return mail_page(html)
 
 
 def _observe(site: Site, seen: Visit, mail: ReadMail) -> None:

@@ -22,6 +22,7 @@ from preferences.urls import sign_up_url
 from webapp.forms import Filled, accepted_in, asked_in, beside, in_form
 from webapp.pages.access import by_link
 from webapp.pages.page import render
+from webapp.pages.waking import wake
 from webapp.pages.words import offered_topics
 from webapp.site import Site
 
@@ -57,7 +58,7 @@ def ask(site: Site, slug: str) -> Response:
     except Invalid as error:
         problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
         return _form(sender, there, filled, status=422, problems=problems)
-    site.wake()
+    wake(site)
     return render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
 
 

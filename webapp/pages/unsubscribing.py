@@ -30,6 +30,7 @@ from preferences.unsubscribe import ASKED, Cause, Route, Scope
 from webapp.forms import Filled
 from webapp.pages.access import OF_MAILS, Visit, by_link, claim_of, sibling, visit
 from webapp.pages.page import guarded, render, see
+from webapp.pages.waking import wake
 from webapp.site import Site
 
 _PURPOSES = (*OF_MAILS, Purpose.FRESH)
@@ -70,7 +71,7 @@ def _leave_at_once(site: Site, claim: Claim) -> None:
         except NotFound:
             # Who was erased has left; whoever asks is told the same.
             return
-    site.wake()
+    wake(site)
 
 
 def show(site: Site, token: str) -> Response:
@@ -135,7 +136,7 @@ def leave(site: Site, token: str) -> Answer:
                 _take_back(site, connection, seen, filled)
             case _:
                 raise Invalid.one("do", "this page has no such button")
-    site.wake()
+    wake(site)
     return see(f"/u/{token}")
 
 

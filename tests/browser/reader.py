@@ -1,0 +1,60 @@
+"""A reader in a browser: what one person does, step by step, on pages and in the test inbox."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.product import Product
+
+
+class Reader:
+    """One person with one browser window."""
+
+    def __init__(self, page: Page, running: Product) -> None:
+        self.page = page
+        self.running = running
+        self.sandbox = f"{running.base_url}/sandbox"
+
+    def open(self, path: str) -> None:
+        """Go to a page of the sandbox."""
+        self.page.goto(f"{self.sandbox}{path}")
+
+    def fill_in(self) -> None:
+        """Two topics, at most one mail a week."""
+        self.page.goto(self.running.base_url)
+        self.page.get_by_role("link", name="Be a reader").click()
+        self.page.get_by_label("The Letter").check()
+        self.page.get_by_label("Events").check()
+        self.page.get_by_label("Of everything together, at most").fill("1")
+        self.page.get_by_label("Your e-mail address").fill("anna@example.org")
+
+    def sign_up(self) -> None:
+        """The same, and asked for."""
+        self.fill_in()
+        self.page.get_by_role("button", name="Sign up").click()
+
+    def in_mail(self, subject: str, link: str) -> None:
+        """Open the newest mail of that subject in the test inbox, and follow a link in it."""
+        self.open("/inbox")
+        self.page.get_by_role("link", name=subject).first.click()
+        # Where it leads, in this window: a mail's button opens another one.
+        leads_to = self.page.frame_locator("iframe").get_by_role("link", name=link).first.get_attribute("href")
+        assert leads_to is not None
+        self.page.goto(leads_to)
+
+    def confirm(self) -> None:
+        """Press the button in the mail, and the one on the page behind it."""
+        self.in_mail("Please confirm", "Yes, write to me")
+        self.page.get_by_role("button", name="Yes, write to me").click()
+
+    def move_clock(self, button: str) -> None:
+        """Press a button of the clock bar and wait until it is there."""
+        self.page.get_by_role("button", name=button).click()
+        back = self.page.get_by_role("link", name="Go back")
+        if "/clock" in self.page.url:
+            back.wait_for(timeout=60_000)
+            back.click()
+
+    def sentence(self) -> str:
+        """The promise on the page."""
+        return self.page.locator(".promise p").first.inner_text()
