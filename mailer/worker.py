@@ -6,7 +6,8 @@ The tickets carry ids only, and the ticker asks the database: losing every ticke
 from __future__ import annotations
 
 import logging
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
@@ -26,6 +27,8 @@ from preferences.store.agenda import is_handing_over, publications_due
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+# A ticket that no thread has taken up by then may be lost; one too many finds nothing to do.
+LOST_AFTER_SECONDS = 5.0
 STOP_SECONDS = 10.0
 
 
@@ -44,6 +47,7 @@ class Worker:
         self._stopping = Event()
         self._awake = Event()
         self._running: Counter[str] = Counter()
+        self._written: defaultdict[str, list[float]] = defaultdict(list)
         self._lock = Lock()
 
     def start(self) -> None:
@@ -100,6 +104,9 @@ class Worker:
 
     def _guarded(self, name: str, task: Callable[[], object]) -> None:
         """The edge of a thread: what goes wrong is said, and tried again by the next ticket. Nothing is sent by it."""
+        with self._lock:
+            self._running[name] += 1
+            del self._written[name][:1]
         try:
             task()
         except TrothError as error:
@@ -131,9 +138,11 @@ class Worker:
             self._ticket(f"hand_over {publication_id}", self._parallel, lambda: send(publication_id))  # noqa: B023
 
     def _ticket(self, name: str, most: int, send: Callable[[], object]) -> None:
-        """Write tickets of a kind until as many as may be are under way."""
+        """Write tickets of a kind until as many as may be are under way; one that nobody takes up is taken for lost."""
         with self._lock:
-            missing = most - self._running[name]
-            self._running[name] += max(missing, 0)
+            now = time.monotonic()
+            waiting = [written for written in self._written[name] if now - written < LOST_AFTER_SECONDS]
+            missing = max(0, most - self._running[name] - len(waiting))
+            self._written[name] = waiting + [now] * missing
         for _ in range(missing):
             send()

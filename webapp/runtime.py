@@ -25,6 +25,7 @@ from preferences.settings.values import default_sandbox_database_url
 from preferences.store.agenda import next_instant
 from preferences.store.captured import Inbox
 from preferences.store.clock import DrivenClock, SystemClock
+from preferences.store.console_sessions import issue_link
 from preferences.store.database import Database, open_database
 from preferences.store.installation import found
 from preferences.store.migrations import is_newest
@@ -148,6 +149,12 @@ def list_host(settings: Settings) -> str:
     return settings.return_domain or urlsplit(settings.base_url).hostname or "localhost"
 
 
+def console_link(site: Site) -> str:
+    """A link that opens the console of a site once."""
+    with site.database.write() as connection:
+        return f"{site.base_url}/console/login/{issue_link(connection, site.clock.now())}"
+
+
 class Dispatcher:
     """Hands a request to the site it is for: by its path, and for the API by its token."""
 
@@ -185,6 +192,7 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
         )
         _stop_on_signals()
         ready(f"Troth serves {settings.base_url}")
+        ready(f"Sign in to the console, once and within 12 hours: {console_link(own.site)}")
         server.run()
     finally:
         for started in (sandbox, own):
