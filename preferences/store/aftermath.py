@@ -48,21 +48,24 @@ def decide_open_again(
     decide_waiting_again(connection, publication_id, subscriber_ids, now)
 
 
-def begin_again(connection: Connection, subscriber_ids: Collection[int]) -> None:
-    """A campaign of which something final is open again is sending again, and not finished.
+def lock_campaigns(connection: Connection, mail_ids: Collection[int]) -> list[int]:
+    """Hold the campaigns that travelled in these mails until the transaction ends; answers their numbers.
 
-    The campaigns are locked first, so that none is settled meanwhile by somebody who has not seen this yet.
+    Before the subscribers, as whoever ends or plans a campaign does: so that nobody ends or settles one without having
+    seen what becomes of these, and no two wait for each other.
     """
-    if not subscriber_ids:
-        return
     theirs = select(_D.campaign_id).where(
-        _D.subscriber_id.in_(sorted(subscriber_ids)) & _D.state.in_(UNDECIDED) & _D.campaign_id.is_not(None)
+        (_D.id.in_(sorted(mail_ids)) | _D.carrier_id.in_(sorted(mail_ids))) & _D.campaign_id.is_not(None)
     )
     locked = select(_C.id).where(_C.id.in_(theirs)).order_by(_C.id).with_for_update(key_share=True)
-    ids = connection.execute(locked).scalars().all()
+    return list(connection.execute(locked).scalars())
+
+
+def begin_again(connection: Connection, campaign_ids: Collection[int]) -> None:
+    """Campaigns of which something final is open again are sending, and not finished. They must be locked."""
     done = (CampaignStatus.FINISHED.value, CampaignStatus.WAITING.value)
     again = {"status": CampaignStatus.SENDING.value, "finished_at": None}
-    connection.execute(update(CAMPAIGN).where(_C.id.in_(ids) & _C.status.in_(done)).values(**again))
+    connection.execute(update(CAMPAIGN).where(_C.id.in_(campaign_ids) & _C.status.in_(done)).values(**again))
 
 
 def _end_with_their_campaigns(

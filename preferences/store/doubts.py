@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from preferences.delivery import AttemptOutcome, State
 from preferences.errors import Conflict, NotFound
-from preferences.store.aftermath import begin_again, decide_open_again, uncount
+from preferences.store.aftermath import begin_again, decide_open_again, lock_campaigns, uncount
 from preferences.store.carried import release_carried, settle_carried
 from preferences.store.events import By, record
 from preferences.store.subscribers import lock_subscribers
@@ -22,7 +22,7 @@ def it_arrived(connection: Connection, publication_id: int, delivery_id: int, by
 
     About what travels in another mail, this and the next are said of that mail.
     """
-    mail, _ = _locked_in(connection, publication_id, delivery_id, State.IN_DOUBT)
+    mail, _, _ = _locked_in(connection, publication_id, delivery_id, State.IN_DOUBT)
     connection.execute(
         update(ATTEMPT)
         .where((_A.delivery_id == mail) & (_A.outcome == AttemptOutcome.IN_DOUBT.value))
@@ -54,20 +54,22 @@ def _again(
     now: datetime,
 ) -> int:
     """The mail is due again, and a campaign of it that was finished is sending; answers the mail's number."""
-    mail, subscriber_id = _locked_in(connection, publication_id, delivery_id, state)
+    mail, subscriber_id, campaigns = _locked_in(connection, publication_id, delivery_id, state)
     tried = (_A.delivery_id == mail) & (_A.outcome == outcome.value)
     attempts = connection.execute(select(_A.id).where(tried)).scalars().all()
     connection.execute(update(ATTEMPT).where(_A.id.in_(attempts)).values(outcome=AttemptOutcome.REFUSED.value))
     uncount(connection, publication_id, dict.fromkeys(attempts, "person"), now)
     connection.execute(update(DELIVERY).where(_D.id == mail).values(state=State.DUE.value, wakes_at=now))
     release_carried(connection, mail, now)
-    begin_again(connection, [subscriber_id])
+    begin_again(connection, campaigns)
     decide_open_again(connection, publication_id, [subscriber_id], now)
     return mail
 
 
-def _locked_in(connection: Connection, publication_id: int, delivery_id: int, state: State) -> tuple[int, int]:
-    """Lock what a delivery travelled in and check that it stands in that state; answers the mail and its subscriber.
+def _locked_in(
+    connection: Connection, publication_id: int, delivery_id: int, state: State
+) -> tuple[int, int, list[int]]:
+    """Lock what a delivery travelled in and check its state; answers the mail, its subscriber and its campaigns.
 
     The attempts are locked too: a process that learns just now what became of one is waited for, and then right.
     """
@@ -77,9 +79,10 @@ def _locked_in(connection: Connection, publication_id: int, delivery_id: int, st
     ).first()
     if found is None:
         raise NotFound("there is no such delivery in this publication")
+    campaigns = lock_campaigns(connection, [found.mail])
     lock_subscribers(connection, [found.subscriber_id])
     connection.execute(select(_A.id).where(_A.delivery_id == found.mail).order_by(_A.id).with_for_update()).all()
     standing = connection.execute(select(_D.state).where(_D.id == found.mail)).scalar_one()
     if standing != state.value:
         raise Conflict(f"this delivery is {standing}, not {state.value}: there is nothing to answer")
-    return found.mail, found.subscriber_id
+    return found.mail, found.subscriber_id, campaigns

@@ -48,8 +48,8 @@ def decide_group(
 
     None where nobody is due after the subscriber `after` whom nobody else holds, as long as a campaign that is due is
     not planned (everything scheduled up to now is planned before any of it is claimed), and as long as the publication
-    has no sender or no postal address. Raises `AnyDoubt` where the lease is
-    no longer one's own or a clock disagrees; then nothing is counted and nothing leaves.
+    has no sender or no postal address. Raises `AnyDoubt` where the lease is no longer one's own or a clock disagrees;
+    then nothing is counted and nothing leaves.
     """
     if not holds_lease(connection, lease_id, real_now):
         raise AnyDoubt(f"lease {lease_id} has ended: another process may have taken over")

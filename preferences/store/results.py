@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from preferences.delivery import AttemptOutcome
-from preferences.store.aftermath import begin_again, decide_open_again, uncount
+from preferences.store.aftermath import begin_again, decide_open_again, lock_campaigns, uncount
 from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
 from preferences.store.gate_rows import HandOver
 from preferences.store.settling import accept, settle
@@ -27,7 +27,9 @@ def record_results(
     An attempt that somebody else has answered meanwhile (a person, after a lease had ended) is left as it is; one that
     was put in doubt because its lease ended is corrected by what is known now.
     """
-    lock_subscribers(connection, {result.subscriber_id for result in results if result.came not in STAYS_COUNTED})
+    gone = [result for result in results if result.came not in STAYS_COUNTED]
+    campaigns = lock_campaigns(connection, [result.delivery_id for result in gone]) if gone else []
+    lock_subscribers(connection, {result.subscriber_id for result in gone})
     standing = _standing_attempts(connection, results)
     known = [result for result in results if (result.attempt_id, result.delivery_id) in standing]
     _close_attempts(connection, known)
@@ -37,7 +39,10 @@ def record_results(
         was_in_doubt = result.came is Came.IN_DOUBT and result.attempt_id in doubted
         if not was_in_doubt and result.came is not Came.ACCEPTED:
             settle(connection, publication_id, result, now, jitter)
-    _settle_readers(connection, publication_id, [one for one in known if one.came not in STAYS_COUNTED], doubted, now)
+    _settle_readers(connection, publication_id, [one for one in gone if one in known], now)
+    # What was in doubt was final: a campaign may have been finished with it, and is not any more.
+    if doubted:
+        begin_again(connection, campaigns)
     return len(known)
 
 
@@ -98,15 +103,8 @@ def _close_attempts(connection: Connection, known: Sequence[Result]) -> None:
         )
 
 
-def _settle_readers(
-    connection: Connection, publication_id: int, gone: Collection[Result], doubted: Collection[int], now: datetime
-) -> None:
-    """Un-count what surely did not leave, and decide again whatever is open for those readers.
-
-    What was in doubt was final: a campaign may have been finished with it, and is not any more.
-    """
-    if not gone:
-        return
-    uncount(connection, publication_id, {result.attempt_id: result.came.value for result in gone}, now)
-    begin_again(connection, {result.subscriber_id for result in gone if result.attempt_id in doubted})
-    decide_open_again(connection, publication_id, {result.subscriber_id for result in gone}, now)
+def _settle_readers(connection: Connection, publication_id: int, gone: Collection[Result], now: datetime) -> None:
+    """Un-count what surely did not leave, and decide again whatever is open for those readers."""
+    if gone:
+        uncount(connection, publication_id, {result.attempt_id: result.came.value for result in gone}, now)
+        decide_open_again(connection, publication_id, {result.subscriber_id for result in gone}, now)

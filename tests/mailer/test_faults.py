@@ -21,11 +21,10 @@ from preferences.store.database import DatabaseAway
 from preferences.store.doubts import it_arrived, it_did_not_arrive
 from preferences.store.events import SYSTEM
 from preferences.store.gate import Group, decide_group
-from preferences.store.leases import begin_lease
 from preferences.store.publications import change_publication
 from preferences.store.results import Came, Result, record_results
 from preferences.store.schedules import end, pause, resume
-from preferences.store.tables import CAMPAIGN, DELIVERY, LEASE, PATTERN, SUBSCRIBER
+from preferences.store.tables import CAMPAIGN, DELIVERY, PATTERN, SUBSCRIBER
 from tests.mailer.town import ONE_A_WEEK, TUESDAY, Town
 
 FRIDAY = {"weekday": "fri", "hour": "18:00"}
@@ -58,17 +57,10 @@ def _record(town: Town, group: Group, came: Came) -> int:
         return record_results(connection, 1, _results(group, came, town), town.now, town.office.jitter)
 
 
-def _lose_the_lease(town: Town) -> None:
-    with town.database.write() as connection:
-        connection.execute(update(LEASE).values(until=SystemClock().now() - timedelta(seconds=1)))
-    tend(town.office)
-    with town.database.write() as connection:
-        town.lease_id = begin_lease(connection, "test", SystemClock().now())
-
-
 def _status(town: Town, campaign: int) -> str:
     with town.database.read() as connection:
-        return connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
+        status: str = connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
+    return status
 
 
 def _letter_and_extra(town: Town) -> tuple[int, int]:
@@ -106,7 +98,7 @@ def test_what_did_not_leave_of_a_campaign_that_was_ended_meanwhile_is_not_sent(t
 def test_a_process_that_wakes_up_late_and_knows_better_opens_a_finished_campaign_again(town: Town) -> None:
     letter, extra = _letter_and_extra(town)
     group = _group(town)
-    _lose_the_lease(town)
+    town.lose_the_lease()
     tend(town.office)
     assert [_status(town, one) for one in (letter, extra)] == ["finished", "finished"]
     _record(town, group, Came.DEFERRED)
@@ -126,7 +118,7 @@ def test_what_is_recorded_twice_changes_nothing_the_second_time(town: Town) -> N
 def test_what_a_person_answered_is_not_corrected_by_a_process_that_wakes_up_late(town: Town) -> None:
     letter, _ = _letter_and_extra(town)
     group = _group(town)
-    _lose_the_lease(town)
+    town.lose_the_lease()
     with town.database.write() as connection:
         it_arrived(connection, 1, town.column(letter, "id"), SYSTEM, town.now)
     assert _record(town, group, Came.DEFERRED) == 0
@@ -136,7 +128,7 @@ def test_what_a_person_answered_is_not_corrected_by_a_process_that_wakes_up_late
 def test_a_process_that_knows_better_first_leaves_a_person_nothing_to_answer(town: Town) -> None:
     letter, _ = _letter_and_extra(town)
     group = _group(town)
-    _lose_the_lease(town)
+    town.lose_the_lease()
     assert _record(town, group, Came.ACCEPTED) == 1
     with pytest.raises(Conflict), town.database.write() as connection:
         it_did_not_arrive(connection, 1, town.column(letter, "id"), SYSTEM, town.now)
@@ -145,7 +137,7 @@ def test_a_process_that_knows_better_first_leaves_a_person_nothing_to_answer(tow
 def test_an_answer_about_what_came_along_is_one_about_the_mail_it_came_along_in(town: Town) -> None:
     letter, extra = _letter_and_extra(town)
     _group(town)
-    _lose_the_lease(town)
+    town.lose_the_lease()
     with town.database.write() as connection:
         it_did_not_arrive(connection, 1, town.column(extra, "id"), SYSTEM, town.now)
     town.go_to(A_MONTH)

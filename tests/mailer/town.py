@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from mailer.mails import Mails
 from mailer.office import Office
@@ -30,7 +30,7 @@ from preferences.store.installation import found
 from preferences.store.publications import change_publication
 from preferences.store.schedules import schedule
 from preferences.store.subscribers import add_subscriber
-from preferences.store.tables import ATTEMPT, DECISION, DELIVERY
+from preferences.store.tables import ATTEMPT, DECISION, DELIVERY, LEASE
 from preferences.store.topics import create_topic
 
 # A Tuesday, nine o'clock in Berlin.
@@ -121,6 +121,14 @@ class Town:
             self.hand_over()
         self.clock.instant = max(instant, self.now)
         self.hand_over()
+
+    def lose_the_lease(self) -> None:
+        """The process of the town is taken for dead: what it was handing over is in doubt, and a new one takes over."""
+        with self.database.write() as connection:
+            connection.execute(update(LEASE).values(until=SystemClock().now() - timedelta(seconds=1)))
+        tend(self.office)
+        with self.database.write() as connection:
+            self.lease_id = leases.begin_lease(connection, "test", SystemClock().now())
 
     def stands(self, campaign: int, reader: int | None = None) -> tuple[str, str]:
         """State and reason of the only (or the reader's) delivery of a campaign."""

@@ -6,15 +6,16 @@ log has nothing twice. At the end, when everything has come to rest, every campa
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -32,7 +33,7 @@ from preferences.asked import asked_from_json
 from preferences.cadence import Cadence, Cap, Period
 from preferences.expectation import Suppression
 from preferences.store.changes import change_expectation
-from preferences.store.database import open_database
+from preferences.store.database import Database, open_database
 from preferences.store.doubts import it_arrived, it_did_not_arrive, try_refused_again
 from preferences.store.erasures import erase
 from preferences.store.events import SYSTEM
@@ -44,6 +45,7 @@ from preferences.store.undo import undo
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Scope
 from tests.mailer.town import TUESDAY
+from tests.postgresql import PostgresqlServer
 from tests.properties import ledger_wants as wanted
 from tests.properties.ledger_life import Life
 from tests.properties.ledger_watch import Watch
@@ -56,15 +58,15 @@ _MOST_CAMPAIGNS = 12
 class Ledger(RuleBasedStateMachine):
     """One publication on a database of its own, lived step by step."""
 
-    template: ClassVar[Path]
+    @staticmethod
+    def opened() -> AbstractContextManager[Database]:
+        """A database of its own for each life."""
+        raise NotImplementedError
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(self.template, self.folder / "life.sqlite3")
-        self.database = open_database(f"sqlite:///{self.folder / 'life.sqlite3'}")
-        # Power cuts are not among what happens here, and waiting for the disk is most of what this would take.
-        event.listen(self.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+        self.around = ExitStack()
+        self.database = self.around.enter_context(self.opened())
         self.life = Life(self.database)
         self.watch = Watch(self.life)
         self.readers: list[int] = []
@@ -246,8 +248,7 @@ class Ledger(RuleBasedStateMachine):
             if self.readers:
                 self._come_to_rest()
         finally:
-            self.database.close()
-            shutil.rmtree(self.folder)
+            self.around.close()
 
     def _come_to_rest(self) -> None:
         self.life.server.answers = []
@@ -269,24 +270,51 @@ class Ledger(RuleBasedStateMachine):
         return wanted.wants(on.isoformat(), (on + timedelta(days=9)).isoformat())
 
 
-def _lived(template: Path, monkeypatch: pytest.MonkeyPatch, *, examples: int, steps: int) -> None:
-    monkeypatch.setattr(send, "RECORD_AGAIN_SECONDS", 0.0)
-    machine = type("Machine", (Ledger,), {"template": template})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+@contextmanager
+def _on_sqlite(template: Path) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(template, Path(folder) / "life.sqlite3")
+        database = open_database(f"sqlite:///{folder}/life.sqlite3")
+        # Power cuts are not among what happens here, and waiting for the disk is most of what this would take.
+        event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+        with closing(database):
+            yield database
+
+
+@contextmanager
+def _on_postgresql(server: PostgresqlServer, template: str) -> Iterator[Database]:
+    name = server.create(template=template)
+    with closing(open_database(server.database_url(name))) as database:
+        yield database
+    server.drop(name)
+
+
+def _live(opened: Callable[[], AbstractContextManager[Database]], *, examples: int, steps: int) -> None:
+    machine = type("Machine", (Ledger,), {"opened": staticmethod(opened)})
+    how = settings(
+        max_examples=examples * EFFORT,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     )
+    run_state_machine_as_test(machine, settings=how)
 
 
-def test_whatever_happens_nothing_is_broken_lost_stuck_or_sent_twice(
-    migrated_sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    examples = int(os.environ.get("LEDGER_EXAMPLES", 40 * EFFORT))
-    _lived(migrated_sqlite_file, monkeypatch, examples=examples, steps=25)
+@pytest.fixture(autouse=True)
+def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send, "RECORD_AGAIN_SECONDS", 0.0)
+
+
+def test_whatever_happens_nothing_is_broken_lost_stuck_or_sent_twice(migrated_sqlite_file: Path) -> None:
+    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=16, steps=25)
 
 
 @pytest.mark.slow
-def test_the_same_in_longer_lives(migrated_sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _lived(migrated_sqlite_file, monkeypatch, examples=60 * EFFORT, steps=80)
+def test_the_same_in_longer_lives(migrated_sqlite_file: Path) -> None:
+    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=40, steps=60)
+
+
+@pytest.mark.slow
+def test_the_same_on_postgresql(postgresql_server: PostgresqlServer, migrated_postgresql: str) -> None:
+    _live(lambda: _on_postgresql(postgresql_server, migrated_postgresql), examples=10, steps=30)
