@@ -39,10 +39,10 @@ def record_results(
         was_in_doubt = result.came is Came.IN_DOUBT and result.attempt_id in doubted
         if not was_in_doubt and result.came is not Came.ACCEPTED:
             settle(connection, publication_id, result, now, jitter)
-    _settle_readers(connection, publication_id, [one for one in gone if one in known], now)
     # What was in doubt was final: a campaign may have been finished with it, and is not any more.
     if doubted:
         begin_again(connection, campaigns)
+    _settle_readers(connection, publication_id, [one for one in gone if one in known], now)
     return len(known)
 
 

@@ -107,6 +107,21 @@ def test_a_process_that_wakes_up_late_and_knows_better_opens_a_finished_campaign
     assert [_status(town, one) for one in (letter, extra)] == ["finished", "finished"]
 
 
+def test_the_items_of_a_digest_that_is_known_late_not_to_have_left_open_their_finished_campaign_again(
+    town: Town,
+) -> None:
+    item = _weekly_item(town)
+    town.hand_over()
+    town.clock.instant = TUESDAY + timedelta(days=3, hours=9)
+    group = _group(town)
+    town.lose_the_lease()
+    tend(town.office)
+    assert _status(town, item) == "finished"
+    _record(town, group, Came.DEFERRED)
+    town.go_to(A_MONTH)
+    assert (town.stands(item)[0], _status(town, item)) == ("in_digest", "finished")
+
+
 def test_what_is_recorded_twice_changes_nothing_the_second_time(town: Town) -> None:
     letter, _ = _letter_and_extra(town)
     group = _group(town)

@@ -107,7 +107,9 @@ class Watch:
                     (_D.state == State.HANDING_OVER.value) & func.coalesce(_D.carrier_id, _D.id).not_in(under_way)
                 )
             ).all()
-        assert (asleep, over, lost) == ([], [], [])
+        assert asleep == []
+        assert over == []
+        assert lost == []
 
     def _check_log(self) -> None:
         had = Counter(
