@@ -24,7 +24,7 @@ run: $(VENV)/.installed ## Install what is needed and start Troth: http://127.0.
 	@exec $(BIN)/troth run
 
 test: $(VENV)/.installed-dev ## Run the fast tests on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
+	@TROTH_TEST_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
 
 check: $(VENV)/.installed-dev ## Run everything a change must pass: style, types, arrows, migrations, all tests
 	$(BIN)/ruff check .

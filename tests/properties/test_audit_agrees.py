@@ -16,6 +16,7 @@ from preferences.audit.windows import overfull
 from preferences.cadence import Cap
 from preferences.calendar import zone_named
 from tests.properties.audit_worlds import START, ZONES, Lived, World, book_of, caps, gaps, worlds
+from tests.properties.worlds import effort
 from tests.rules.audit_cast import LONG_AGO, Book
 
 
@@ -31,14 +32,14 @@ def _found_broken(book: Book) -> list[bool]:
     return answers
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort(300))
 @given(worlds())
 def test_a_mail_is_named_exactly_when_the_law_would_not_have_sent_it(world: World) -> None:
     allowed = Lived(world).run()
     assert _found_broken(book_of(world)) == [not one for one in allowed]
 
 
-@settings(max_examples=150)
+@settings(max_examples=effort(150))
 @given(worlds())
 def test_what_the_law_let_go_is_found_clean(world: World) -> None:
     kept: list[tuple[datetime, int, bool]] = []
@@ -92,7 +93,7 @@ def _same_unit(per: str, day: date, first: date) -> bool:
     return 0 <= (day.year - first.year) * 12 + day.month - first.month < months
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort(300))
 @given(
     cap=caps,
     week_from=st.one_of(st.none(), st.integers(0, 6)),
@@ -115,7 +116,7 @@ def test_a_window_is_overfull_exactly_when_counting_it_day_by_day_says_so(
     assert (overfull(read, others, zone_named(zone), at) is not None) == full
 
 
-@settings(max_examples=100)
+@settings(max_examples=effort(100))
 @given(world=worlds(), data=st.data())
 def test_one_wrong_row_in_what_was_kept_is_found(world: World, data: st.DataObject) -> None:
     kept = tuple(mail for mail in sorted(world.mails)[:1] if Lived(replace(world, mails=(mail,))).run()[0])

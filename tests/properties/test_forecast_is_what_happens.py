@@ -22,7 +22,7 @@ from preferences.store.results import Came, Result, record_results
 from preferences.store.tables import DELIVERY
 from tests.properties.populations import PLACES, Population, populated, scheduled
 from tests.properties.test_plan_is_decide import as_planned, undone
-from tests.properties.worlds import EFFORT
+from tests.properties.worlds import effort
 
 SIZE = 30
 # Leases run on a machine's clock, which is not the one that mails run on.
@@ -87,7 +87,7 @@ def in_audience(connection: Connection, campaign: int) -> set[int]:
     return set(rows.scalars())
 
 
-@settings(max_examples=8 * EFFORT, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(8), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 32))
 def test_a_forecast_counts_on_everything_that_comes_before(database: Database, seed: int) -> None:
     chance = Random(seed)

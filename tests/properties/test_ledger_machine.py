@@ -49,7 +49,7 @@ from tests.postgresql import PostgresqlServer
 from tests.properties import ledger_wants as wanted
 from tests.properties.ledger_life import Life
 from tests.properties.ledger_watch import Watch
-from tests.properties.worlds import EFFORT
+from tests.properties.worlds import effort
 
 _MOST_READERS = 4
 _MOST_CAMPAIGNS = 12
@@ -292,7 +292,7 @@ def _on_postgresql(server: PostgresqlServer, template: str) -> Iterator[Database
 def _live(opened: Callable[[], AbstractContextManager[Database]], *, examples: int, steps: int) -> None:
     machine = type("Machine", (Ledger,), {"opened": staticmethod(opened)})
     how = settings(
-        max_examples=examples * EFFORT,
+        max_examples=effort(examples),
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -307,7 +307,7 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_whatever_happens_nothing_is_broken_lost_stuck_or_sent_twice(migrated_sqlite_file: Path) -> None:
-    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=16, steps=25)
+    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=24, steps=25)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from tests.properties.ledger_watch import Watch
 from tests.properties.worlds import EFFORT
 
 # Every so many of them by default, and each of them where one looks thoroughly.
-_EVERY = 1 if EFFORT > 1 else 7
+_EVERY = 1 if EFFORT > 1 else 7 if EFFORT == 1 else 19
 
 
 class _Full:

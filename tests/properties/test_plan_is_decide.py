@@ -29,7 +29,7 @@ from preferences.store.planning import Forecast, forecast, plan_campaign
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DECISION, DELIVERY
 from tests.properties.populations import PLACES, Population, populated, scheduled
-from tests.properties.worlds import EFFORT
+from tests.properties.worlds import effort
 
 SIZE = 40
 
@@ -74,7 +74,7 @@ def drawn_campaign(
     return campaign, now - timedelta(hours=14) if local_at is not None else now
 
 
-@settings(max_examples=8 * EFFORT, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(8), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 32))
 def test_every_planned_row_is_what_the_law_decides(database: Database, seed: int) -> None:
     chance = Random(seed)
@@ -85,7 +85,7 @@ def test_every_planned_row_is_what_the_law_decides(database: Database, seed: int
         check_plan(connection, people, campaign, size, now)
 
 
-@settings(max_examples=8 * EFFORT, suppress_health_check=list(HealthCheck))
+@settings(max_examples=effort(8), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 32))
 def test_a_forecast_is_the_plan_made_at_that_instant(database: Database, seed: int) -> None:
     chance = Random(seed)

@@ -20,6 +20,7 @@ from preferences.expectation import (
 from preferences.promise import CapClause, Promise, clauses
 from preferences.quiet import Hours, Pause
 from preferences.wording import sentence
+from tests.properties.worlds import effort
 
 NAMES = {1: "Letter", 2: "Events", 3: "Jobs", 4: "Alerts"}
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -137,7 +138,7 @@ def is_open(caps: tuple[BoundCap, ...], counted: tuple[datetime, ...], terms: Te
     return all(opening(cap, counted, terms.zone, at) is None for cap in caps)
 
 
-@settings(max_examples=100)
+@settings(max_examples=effort(100))
 @given(all_terms(), st.lists(st.integers(1, 700), min_size=30, max_size=60))
 def test_the_named_caps_allow_no_mail_that_the_terms_would_stop(terms: Terms, hours_between: list[int]) -> None:
     """Mails go out whenever the named caps allow it; then every cap that is enforced must allow it too."""
@@ -175,7 +176,7 @@ def enforced_by(terms: Terms) -> object:
 SAID: dict[str, object] = {}
 
 
-@settings(max_examples=250)
+@settings(max_examples=effort(250))
 @given(all_terms())
 def test_different_promises_are_never_said_alike(terms: Terms) -> None:
     said = sentence(clauses(terms, NAMES, NOW))
@@ -185,7 +186,7 @@ def test_different_promises_are_never_said_alike(terms: Terms) -> None:
 ASKED = ("total", "days", "hours", "paused", "overflow")
 
 
-@settings(max_examples=250)
+@settings(max_examples=effort(250))
 @given(all_terms(), all_terms(), st.sampled_from([*ASKED, "accepted", "current"]))
 def test_one_difference_is_said(one: Terms, other: Terms, field: str) -> None:
     """Two terms that differ in one respect only are the most alike that different promises can be."""
