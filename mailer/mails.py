@@ -23,7 +23,7 @@ class Mails:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._lock = Lock()
-        self._compiled: dict[tuple[int, int, int | None], CompiledCampaign] = {}
+        self._compiled: dict[tuple[PublicationRow, TopicRow | None, int, int], CompiledCampaign] = {}
         self._contents: dict[tuple[int, int], ContentRow] = {}
 
     def desk(self, publication_id: int) -> Desk:
@@ -52,8 +52,8 @@ class Mails:
     def compiled(
         self, publication: PublicationRow, topic: TopicRow | None, campaign_id: int, revision: int
     ) -> CompiledCampaign:
-        """The compiled mail of one revision for one charged topic. Raises `TemplateError`."""
-        key = (campaign_id, revision, None if topic is None else topic.id)
+        """The compiled mail of one revision for one charged topic, as both are now. Raises `TemplateError`."""
+        key = (publication, topic, campaign_id, revision)
         found = self._compiled.get(key)
         if found is None:
             content = self.content(campaign_id, revision)
