@@ -78,7 +78,7 @@ class Sender:
             if group is None:
                 break
             if group.mails:
-                self._hand_over(session, publication_id, group.mails)
+                self._hand_over(session, publication_id, group)
             claimed, after = claimed + group.claimed, group.last_subscriber
         return claimed
 
@@ -106,26 +106,27 @@ class Sender:
     def _give_back(self, connection: Transaction, publication_id: int, mails: Sequence[HandOver]) -> None:
         give_back(connection, publication_id, mails, self._office.clock.now(), self._office.jitter)
 
-    def _hand_over(self, session: Session, publication_id: int, mails: Sequence[HandOver]) -> None:
+    def _hand_over(self, session: Session, publication_id: int, group: Group) -> None:
         results: list[Result] = []
         self._making = self._asked = None
         try:
-            results.extend(self._outcomes(session, publication_id, mails))  # what came before an error is kept
+            results.extend(self._outcomes(session, publication_id, group))  # what came before an error is kept
         finally:
-            self._record(publication_id, mails, results)
+            self._record(publication_id, group.mails, results)
 
-    def _outcomes(self, session: Session, publication_id: int, mails: Sequence[HandOver]) -> Iterator[Result]:
+    def _outcomes(self, session: Session, publication_id: int, group: Group) -> Iterator[Result]:
         """What becomes of each mail; what cannot be made for its reader is not handed over.
 
         When half the time in which they may begin is over, what was made goes out and the rest is given back: however
-        slow making them is, some leave.
+        slow making them is, some leave. The time is the machine's: a driven clock stands still while a process that was
+        stopped loses its lease.
         """
         started = time.monotonic()
         ready: list[tuple[HandOver, Message]] = []
         desk = self._mails.desk(publication_id)
-        made_until = mails[0].committed_at + BEGINS_WITHIN / 2
-        for mail in mails:
-            if ready and self._office.clock.now() > made_until:
+        made_until = group.begins_until - BEGINS_WITHIN / 2
+        for mail in group.mails:
+            if ready and self._office.machine_clock.now() > made_until:
                 yield self._failed(mail, Came.GIVEN_BACK, "there was no time left to make it")
                 continue
             self._making = mail.attempt_id
@@ -135,10 +136,12 @@ class Sender:
             else:
                 ready.append((mail, made))
         self._making = None
-        not_after = mails[0].committed_at + BEGINS_WITHIN
+        not_after = group.mails[0].committed_at + BEGINS_WITHIN
         outcomes = session.hand_over([message for _, message in ready], not_after=not_after)
         begun = 0
         for mail, _ in ready:
+            if self._office.machine_clock.now() > group.begins_until:
+                break  # what is not asked for has not begun, and is given back
             self._asked = mail.attempt_id
             outcome = next(outcomes)
             begun += outcome.kind is not OutcomeKind.NOT_BEGUN

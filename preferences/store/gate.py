@@ -17,7 +17,7 @@ from preferences.store.agenda import is_anything_to_plan
 from preferences.store.clock import check_clock
 from preferences.store.gate_rows import HandOver, Writes
 from preferences.store.judging import judge
-from preferences.store.leases import holds_lease
+from preferences.store.leases import BEGINS_WITHIN, holds_lease
 from preferences.store.open_deliveries import RUNNING, UNDECIDED, situations
 from preferences.store.prospects import schedule_of
 from preferences.store.publications import publication
@@ -27,9 +27,13 @@ from preferences.store.unreadable import hold_unreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """What one transaction decided: the mails to hand over, and the subscriber after whom to go on."""
+    """What one transaction decided: the mails to hand over, and the subscriber after whom to go on.
+
+    `begins_until` is the instant of the machine's clock, the one leases run on, after which none of them may begin.
+    """
 
     mails: tuple[HandOver, ...]
+    begins_until: datetime
     last_subscriber: int
     claimed: int
 
@@ -70,7 +74,12 @@ def decide_group(
     mails = writes.write()
     counted = {one: (found[one].terms, history) for one, history in writes.histories.items()}
     openings.store(connection, publication_id, counted, now)
-    return Group(mails=tuple(mails), last_subscriber=max(claimed), claimed=len(claimed))
+    return Group(
+        mails=tuple(mails),
+        begins_until=real_now + BEGINS_WITHIN,
+        last_subscriber=max(claimed),
+        claimed=len(claimed),
+    )
 
 
 def claim_subscribers(

@@ -1,5 +1,6 @@
 """Small steps that tests of broken hand-overs share."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from mailer.schedule import tend
 from mailer.send import Sender
-from preferences.store.clock import SystemClock
+from preferences.store.clock import FixedClock, SystemClock
 from preferences.store.gate import Group, decide_group
 from preferences.store.results import Came, Result, record_results
 from preferences.store.tables import CAMPAIGN
@@ -74,4 +75,11 @@ def handed_over(town: Town, group: Group) -> None:
     """Hand a group over as a process does that decided it before."""
     sender = Sender(town.office, town.mails, town.lease_id, lambda: True)
     with town.transport.open() as session:
-        sender._hand_over(session, 1, group.mails)
+        sender._hand_over(session, 1, group)
+
+
+def machine_of(town: Town) -> FixedClock:
+    """The machine's clock, on which leases run, in hand from now on."""
+    machine = FixedClock(SystemClock().now())
+    town.office = replace(town.office, machine_clock=machine)
+    return machine

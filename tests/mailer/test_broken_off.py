@@ -14,9 +14,12 @@ from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.transport import OutcomeKind
 from preferences.store.database import DatabaseAway
+from preferences.store.doubts import it_did_not_arrive
+from preferences.store.events import SYSTEM
+from preferences.store.leases import BEGINS_WITHIN
 from preferences.store.publications import change_publication
 from preferences.store.tables import CAMPAIGN, PATTERN, SUBSCRIBER
-from tests.mailer.steps import decided, handed_over, letter_and_extra
+from tests.mailer.steps import decided, handed_over, letter_and_extra, machine_of
 from tests.mailer.town import TUESDAY, Town
 
 
@@ -166,21 +169,38 @@ def _break(*_arguments: object) -> int:
 
 def test_however_slow_making_mails_is_some_of_each_group_leave(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     town.topic("letter", days={1})
-    for number in range(12):
+    for number in range(6):
         town.reader(f"reader{number}", {"letter": "each"})
     town.clock.instant = TUESDAY
     letter = town.campaign("letter", "letter")
     tend(town.office)
+    machine = machine_of(town)
     message = Desk.message
 
     def take_a_second(desk: Desk, mail: Any) -> Any:
         town.clock.instant += timedelta(seconds=1)
+        machine.instant += timedelta(seconds=1)
         return message(desk, mail)
 
     monkeypatch.setattr(Desk, "message", take_a_second)
     town.hand_over()
     town.go_to(town.now + timedelta(minutes=1))
-    assert town.counts(letter) == {"accepted": 12}
+    assert town.counts(letter) == {"accepted": 6}
+
+
+def test_a_process_that_slept_through_its_lease_hands_nothing_over_even_where_the_clock_is_driven(town: Town) -> None:
+    letter, _ = letter_and_extra(town)
+    machine = machine_of(town)
+    group = decided(town)
+    town.lose_the_lease()
+    with town.database.write() as connection:
+        it_did_not_arrive(connection, 1, group.mails[0].delivery_id, SYSTEM, town.now)
+    machine.instant += BEGINS_WITHIN + timedelta(seconds=1)
+    handed_over(town, group)
+    assert town.transport.messages == []  # type: ignore[attr-defined]
+    town.hand_over()
+    assert town.stands(letter)[0] == "accepted"
+    assert len(town.transport.messages) == 1  # type: ignore[attr-defined]
 
 
 def test_a_sender_that_is_changed_in_the_middle_of_a_campaign_signs_what_is_made_from_then_on(town: Town) -> None:

@@ -102,7 +102,7 @@ class Town:
     def hand_over(self) -> None:
         """Do everything that is due now."""
         with self.database.write() as connection:
-            leases.renew_lease(connection, self.lease_id, SystemClock().now())
+            leases.renew_lease(connection, self.lease_id, self.office.machine_clock.now())
         done = 1
         while done:
             tend(self.office)

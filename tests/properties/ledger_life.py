@@ -18,7 +18,6 @@ from preferences.store import leases
 from preferences.store.clock import FixedClock
 from preferences.store.database import Database, DatabaseAway
 from preferences.store.gate import Group, decide_group
-from preferences.store.gate_rows import HandOver
 from tests.mailer.town import Town
 
 _UNBEGUN = frozenset({OutcomeKind.RELAY_DOWN, OutcomeKind.NOT_BEGUN, OutcomeKind.NOT_DELIVERABLE_HERE})
@@ -125,7 +124,7 @@ class Stopped:
     """A process that was stopped between its commit and its hand-over, and may wake at any time."""
 
     sender: Sender
-    mails: tuple[HandOver, ...]
+    group: Group
 
 
 class Life(Town):
@@ -186,13 +185,13 @@ class Life(Town):
             group: Group | None = decide_group(connection, 1, lease_id, self.now, self.machine.now(), limit=10)
         if group is not None and group.mails:
             sender = Sender(self.office, self.mails, lease_id, lambda: True)
-            self.stopped.append(Stopped(sender, group.mails))
+            self.stopped.append(Stopped(sender, group))
 
     def wake_a_process(self) -> None:
         """The process that was stopped first goes on where it was."""
         stopped = self.stopped.pop(0)
         with self.server.open() as session:
-            stopped.sender._hand_over(session, 1, stopped.mails)
+            stopped.sender._hand_over(session, 1, stopped.group)
 
     def end_leases(self) -> None:
         """Time goes by for processes: whoever did not renew the lease has lost it."""
