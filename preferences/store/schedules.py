@@ -19,6 +19,7 @@ from preferences.store.campaign_values import named_topics
 from preferences.store.campaigns import CampaignRow, campaign
 from preferences.store.events import By, record
 from preferences.store.publications import PublicationRow, publication
+from preferences.store.redecide import decide_waiting_again
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, OUTBOX
 
@@ -109,10 +110,23 @@ def resume(connection: Connection, publication_id: int, campaign_id: int, by: By
         may_be_scheduled(connection, publication(connection, publication_id), found)
     status = CampaignStatus.SENDING if is_planned else CampaignStatus.SCHEDULED
     _move(connection, found, (CampaignStatus.PAUSED,), status, "resumed", held_because=None)
-    if not is_planned:
+    if is_planned:
+        _move_to_next_slots(connection, publication_id, campaign_id, now)
+    else:
         _ask_to_plan(connection, publication_id, campaign_id, now)
     record(connection, publication_id, "campaign_resumed", by, now, campaign_id=campaign_id)
     return campaign(connection, publication_id, campaign_id)
+
+
+def _move_to_next_slots(connection: Connection, publication_id: int, campaign_id: int, now: datetime) -> None:
+    """What missed the slot of its digest while it was paused waits for the next: no digest leaves between slots."""
+    missed = (_D.campaign_id == campaign_id) & (_D.state == State.DIGEST_TO_COME.value) & (_D.wakes_at <= now)
+    ids = connection.execute(select(_D.subscriber_id).where(missed).order_by(_D.subscriber_id)).scalars().all()
+    for first in range(0, len(ids), _CHUNK):
+        chunk = ids[first : first + _CHUNK]
+        lock_subscribers(connection, chunk)
+        connection.execute(update(DELIVERY).where(missed & _D.subscriber_id.in_(chunk)).values(wakes_at=None))
+        decide_waiting_again(connection, publication_id, chunk, now)
 
 
 def end(connection: Connection, publication_id: int, campaign_id: int, by: By, now: datetime) -> CampaignRow:

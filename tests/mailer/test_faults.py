@@ -140,6 +140,33 @@ def test_who_leaves_a_digest_while_its_campaign_is_paused_gets_it_once_it_is_res
     assert town.stands(item)[0] == "accepted"
 
 
+def test_what_was_paused_over_the_slot_of_its_digest_waits_for_the_next_slot(town: Town) -> None:
+    item = weekly_item(town)
+    town.hand_over()
+    with town.database.write() as connection:
+        pause(connection, 1, item, SYSTEM, town.now)
+    monday = TUESDAY + timedelta(days=6)
+    town.go_to(monday)
+    with town.database.write() as connection:
+        resume(connection, 1, item, SYSTEM, town.now)
+    town.go_to(monday + timedelta(days=3))
+    assert (town.stands(item)[0], _subjects(town)) == ("digest_to_come", [])
+    town.go_to(monday + timedelta(days=5))
+    assert town.stands(item)[0] == "in_digest"
+
+
+def test_what_would_expire_before_the_next_slot_is_not_sent_when_it_is_resumed(town: Town) -> None:
+    item = weekly_item(town, expires_at=TUESDAY + timedelta(days=8))
+    town.hand_over()
+    with town.database.write() as connection:
+        pause(connection, 1, item, SYSTEM, town.now)
+    town.go_to(TUESDAY + timedelta(days=6))
+    with town.database.write() as connection:
+        resume(connection, 1, item, SYSTEM, town.now)
+    town.go_to(A_MONTH)
+    assert town.stands(item) == ("not_sent", "would_expire")
+
+
 def test_a_paused_campaign_is_nothing_that_is_coming(town: Town) -> None:
     letter, extra = letter_and_extra(town)
     town.hand_over()
