@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from mailer.compose import ComposeError, Message, NotDeliverableHere, TemplateError
-from mailer.desk import Desk
+from mailer.compose import Message
 from mailer.mails import Mails
+from mailer.making import Making, failed
 from mailer.office import Office
 from mailer.transport import Outcome, OutcomeKind, Session
-from mailer.transport.contract import check_messages
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
 from preferences.store.gate import Group, decide_group
@@ -52,7 +51,6 @@ class Sender:
         self._lease_id = lease_id
         self._may_go_on = may_go_on
         self._size = 10
-        self._making: int | None = None  # the attempt whose message is being made
         self._asked: int | None = None  # the attempt whose hand-over was asked for, and not answered
 
     def run(self, publication_id: int) -> int:
@@ -107,89 +105,48 @@ class Sender:
         give_back(connection, publication_id, mails, self._office.clock.now(), self._office.jitter)
 
     def _hand_over(self, session: Session, publication_id: int, group: Group) -> None:
+        making = Making(self._office)
         results: list[Result] = []
-        self._making = self._asked = None
-        try:
-            results.extend(self._outcomes(session, publication_id, group))  # what came before an error is kept
-        finally:
-            self._record(publication_id, group.mails, results)
-
-    def _outcomes(self, session: Session, publication_id: int, group: Group) -> Iterator[Result]:
-        """What becomes of each mail; what cannot be made for its reader is not handed over.
-
-        When half the time in which they may begin is over, what was made goes out and the rest is given back: however
-        slow making them is, some leave. The time is the machine's: a driven clock stands still while a process that was
-        stopped loses its lease.
-        """
+        self._asked = None
         started = time.monotonic()
-        ready: list[tuple[HandOver, Message]] = []
-        desk = self._mails.desk(publication_id)
-        made_until = group.begins_until - BEGINS_WITHIN / 2
-        for mail in group.mails:
-            if ready and self._office.machine_clock.now() > made_until:
-                yield self._failed(mail, Came.GIVEN_BACK, "there was no time left to make it")
-                continue
-            self._making = mail.attempt_id
-            made = self._made(desk, mail)
-            if isinstance(made, Result):
-                yield made
-            else:
-                ready.append((mail, made))
-        self._making = None
+        try:
+            making.make(self._mails.desk(publication_id), group.mails, group.begins_until - BEGINS_WITHIN / 2)
+            results.extend(self._outcomes(session, group, making.ready))  # what came before an error is kept
+        finally:
+            self._record(publication_id, group.mails, [*making.results, *results], making.at)
+        begun = sum(result.came is not Came.GIVEN_BACK for result in results)
+        self._adapt(begun, time.monotonic() - started)
+
+    def _outcomes(self, session: Session, group: Group, ready: Sequence[tuple[HandOver, Message]]) -> Iterator[Result]:
+        """What becomes of each message; one that could begin only too late is not asked for."""
+        if not ready:
+            return
         not_after = group.mails[0].committed_at + BEGINS_WITHIN
         outcomes = session.hand_over([message for _, message in ready], not_after=not_after)
-        begun = 0
         for mail, _ in ready:
             if self._office.machine_clock.now() > group.begins_until:
                 break  # what is not asked for has not begun, and is given back
             self._asked = mail.attempt_id
-            outcome = next(outcomes)
-            begun += outcome.kind is not OutcomeKind.NOT_BEGUN
-            yield _result(mail, outcome)
+            yield _result(mail, next(outcomes))
         self._asked = None
-        self._adapt(begun, time.monotonic() - started)
 
-    def _made(self, desk: Desk, mail: HandOver) -> Message | Result:
-        """The finished message, safe to hand over; or what becomes of a mail that cannot be made."""
-        if not desk.publication.may_send:
-            return self._failed(mail, Came.GIVEN_BACK, "the publication has no sender or no postal address any more")
-        try:
-            message = desk.message(mail)
-        except NotDeliverableHere as error:
-            return self._failed(mail, Came.NOT_DELIVERABLE, str(error))
-        except TemplateError as error:
-            log.error("template broken", extra={"delivery": mail.delivery_id})
-            return self._failed(mail, Came.TEMPLATE_BROKEN, str(error))
-        except ComposeError as error:
-            log.warning("template failed", extra={"delivery": mail.delivery_id})
-            return self._failed(mail, Came.TEMPLATE_FAILED, str(error))
-        unsafe = _why_unsafe(message)
-        return message if unsafe is None else self._failed(mail, Came.TEMPLATE_FAILED, unsafe)
-
-    def _failed(self, mail: HandOver, came: Came, why: str) -> Result:
-        return Result(
-            attempt_id=mail.attempt_id,
-            delivery_id=mail.delivery_id,
-            subscriber_id=mail.subscriber.id,
-            came=came,
-            ended_at=self._office.clock.now(),
-            reply=why,
-        )
-
-    def _record(self, publication_id: int, mails: Sequence[HandOver], results: list[Result]) -> None:
+    def _record(
+        self, publication_id: int, mails: Sequence[HandOver], results: list[Result], making: int | None
+    ) -> None:
         """Record what is known. What was asked for and not answered is in doubt; what was not asked for has not begun.
 
-        Of what has not begun, the one at which something failed is tried again later than the others.
+        Of what has not begun, the one at which something failed (`making`) is tried again later than the others.
         """
         known = {result.attempt_id for result in results}
         left = [mail for mail in mails if mail.attempt_id not in known]
-        results += [self._failed(mail, self._broken_off(mail), "the hand-over was broken off") for mail in left]
+        why = "the hand-over was broken off"
+        results += [failed(self._office, mail, self._broken_off(mail, making), why) for mail in left]
         self._write(lambda connection: self._record_results(connection, publication_id, results))
 
-    def _broken_off(self, mail: HandOver) -> Came:
+    def _broken_off(self, mail: HandOver, making: int | None) -> Came:
         if mail.attempt_id == self._asked:
             return Came.IN_DOUBT
-        return Came.FAILED if mail.attempt_id == self._making else Came.GIVEN_BACK
+        return Came.FAILED if mail.attempt_id == making else Came.GIVEN_BACK
 
     def _record_results(self, connection: Transaction, publication_id: int, results: Sequence[Result]) -> None:
         record_results(connection, publication_id, results, self._office.clock.now(), self._office.jitter)
@@ -228,15 +185,6 @@ class Sender:
     def _check_clocks(self) -> None:
         if not self._office.is_driven:
             check_clock(self._office.clock.now(), self._office.database.own_now(), "the database's")
-
-
-def _why_unsafe(message: Message) -> str | None:
-    """Why a message cannot be handed over safely, which is asked before the connection is touched."""
-    try:
-        check_messages([message])
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 def _result(mail: HandOver, outcome: Outcome) -> Result:

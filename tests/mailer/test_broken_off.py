@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from mailer import send
+from mailer import making, send
 from mailer.desk import Desk
 from mailer.schedule import tend
 from mailer.send import Sender
@@ -70,6 +70,22 @@ def test_a_template_that_cannot_be_compiled_pauses_the_campaign_and_fails_nobody
     assert "cannot be made" in row.held_because
 
 
+def test_a_template_that_fails_in_the_same_way_for_everybody_pauses_the_campaign_and_fails_nobody(town: Town) -> None:
+    town.topic("letter", days={1})
+    readers = [town.reader(name, {"letter": "each"}) for name in ("anna", "ben", "cleo")]
+    town.clock.instant = TUESDAY
+    letter = town.campaign("letter", "letter", markdown="Hello to {{ fields.city }}")
+    other = town.campaign("other", "letter", markdown="Hello {{ name }}", priority=-1)
+    town.hand_over()
+    assert [town.stands(letter, reader)[0] for reader in readers] == ["due"] * 3
+    with town.database.read() as connection:
+        rows = connection.execute(select(CAMPAIGN.c.status, CAMPAIGN.c.held_because).order_by(CAMPAIGN.c.id)).all()
+    assert rows[0].status == "paused"
+    assert "city" in rows[0].held_because
+    town.go_to(TUESDAY + timedelta(days=7))
+    assert town.counts(other) == {"accepted": 3}
+
+
 def test_a_reader_whose_zone_is_unknown_by_now_waits_in_doubt_and_holds_nobody_else(town: Town) -> None:
     town.topic("letter", days={1})
     anna = town.reader("anna", {"letter": "each"})
@@ -115,7 +131,7 @@ def test_a_message_that_cannot_be_handed_over_safely_fails_for_its_reader_only(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter, _ = letter_and_extra(town)
-    monkeypatch.setattr(send, "check_messages", _unsafe)
+    monkeypatch.setattr(making, "check_messages", _unsafe)
     town.hand_over()
     assert town.stands(letter) == ("not_sent", "template_failed")
 
