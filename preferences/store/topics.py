@@ -131,13 +131,7 @@ def create_topic(
 
     Raises `Invalid` (a notice needs a cap per year) and `Conflict`.
     """
-    if not SLUG.match(slug):
-        raise Invalid.one("slug", "use lower-case letters, digits and hyphens, such as letter")
-    taken = connection.execute(
-        select(TOPIC.c.id).where((TOPIC.c.publication_id == publication_id) & (TOPIC.c.slug == slug))
-    ).scalar()
-    if taken is not None:
-        raise Conflict(f"there is a topic {slug!r} already", existing=taken)
+    _check_slug(connection, publication_id, slug)
     if is_notice:
         _check_notice(cadence)
     result = connection.execute(
@@ -156,6 +150,15 @@ def create_topic(
     _add_version(connection, publication_id, topic_id, 1, cadence, by, now)
     record(connection, publication_id, "topic_created", by, now, details={"topic": topic_id})
     return topic_id
+
+
+def _check_slug(connection: Connection, publication_id: int, slug: str) -> None:
+    if not SLUG.match(slug):
+        raise Invalid.one("slug", "use lower-case letters, digits and hyphens, such as letter")
+    same = (TOPIC.c.publication_id == publication_id) & (TOPIC.c.slug == slug)
+    taken = connection.execute(select(TOPIC.c.id).where(same)).scalar()
+    if taken is not None:
+        raise Conflict(f"there is a topic {slug!r} already", existing=taken)
 
 
 def change_topic(connection: Connection, topic: TopicRow, changes: dict[str, str | None]) -> None:
