@@ -140,6 +140,8 @@ def campaign_content(
         mjml=content.mjml,
         markdown=content.markdown,
         text=content.text,
+        look=content.look,
+        event=content.event,
         preheader=content.preheader or None,
         summary=content.summary,
     )
@@ -158,4 +160,5 @@ def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_hos
         list_name=publication.name,
         feedback_id=f"{name}:p{publication.id}:digest:news",
         title=publication.name,
+        rhythm="" if rhythm is None else rhythm.value,
     )

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 from html import escape
+from textwrap import shorten
 
 from mailer.compose.content import CampaignContent, MailClass, Message, Recipient
 from mailer.compose.errors import TemplateError
 from mailer.compose.layout import compile_layout
-from mailer.compose.letter import letter_mjml
+from mailer.compose.look import look_mjml
 from mailer.compose.mail import CompiledMail, Parts, compile_mail
-from mailer.compose.placeholders import find_placeholders
+from mailer.compose.placeholders import find_placeholders, literal
 from mailer.compose.sandbox import check_template
 from mailer.compose.slots import has_slot
+
+# More than any list of mails shows.
+_PREHEADER_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ def compile_campaign(content: CampaignContent) -> CompiledCampaign:
     if content.mail_class is MailClass.SERVICE:
         raise TemplateError("a campaign is never a service mail", line=None, part="mail_class")
     part, source = _source(content)
-    preheader = content.preheader or ""
+    # What stands after the subject in a list of mails: the summary, unless the author wrote something for it.
+    preheader = content.preheader or literal(shorten(content.summary, _PREHEADER_LIMIT, placeholder=" …"))
     layout = compile_layout(
         source, title=content.title, language=content.language, preheader=_as_html(preheader), part=part
     )
@@ -47,7 +52,7 @@ def _source(content: CampaignContent) -> tuple[str, str]:
     if content.mjml is not None and content.markdown is None:
         return "mjml", content.mjml
     if content.markdown is not None and content.mjml is None:
-        return "markdown", letter_mjml(content.markdown)
+        return "markdown", look_mjml(content, content.markdown)
     raise TemplateError("give either mjml or markdown, and not both", line=None, part="mjml")
 
 

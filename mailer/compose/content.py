@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from preferences.look import EventCard, Look
+
 Scalar = str | int | float | bool | None
 
 
@@ -36,7 +38,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignContent(Envelope):
-    """One revision of what a marketer wrote: exactly one of `mjml` and `markdown`; `text` None is made from the HTML."""
+    """One revision of what a marketer wrote: exactly one of `mjml` and `markdown`; `text` None is made from the HTML.
+
+    `look` is how Markdown is set; the one of an event shows `event` before the text.
+    """
 
     subject: str
     title: str
@@ -45,6 +50,8 @@ class CampaignContent(Envelope):
     text: str | None = None
     preheader: str | None = None
     summary: str = ""
+    look: Look = Look.LETTER
+    event: EventCard | None = None
     mail_class: MailClass = MailClass.CAMPAIGN
 
 

@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from mailer.compose import parts
 from mailer.compose.content import AlongItem, Envelope, MailClass, Message, Recipient
 from mailer.compose.layout import compile_layout
+from mailer.compose.look import framed
 from mailer.compose.mail import CompiledMail, Parts, compile_mail
 from mailer.compose.wording import wording_for
+
+# The first stands in the subject; a list of mails shows little more than this many.
+_IN_PREHEADER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestContent(Envelope):
-    """What a digest is called; `subject` is a template over `title`, `first_title`, `count` and `publication`."""
+    """What a digest is called; `subject` is a template over `title`, `first_title`, `count` and `publication`.
+
+    `rhythm` is `daily`, `weekly`, `monthly`, or empty where it has none.
+    """
 
     title: str
     subject: str | None = None
+    rhythm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,11 @@ class CompiledDigest:
             raise ValueError("a digest without items is not sent")
         wording = wording_for(recipient.language or self.content.language)
         return {
-            "items": parts.digest_items(items, wording),
+            "items": parts.digest_items(items, wording, self.content.rhythm),
             "title": self.content.title,
+            "heading": wording.headings.get(self.content.rhythm, self.content.title),
             "first_title": items[0].title,
+            "more_titles": " · ".join(item.title for item in items[1:_IN_PREHEADER]) or items[0].summary,
             "count": len(items),
             "publication": self.content.publication,
         }
@@ -48,7 +58,8 @@ class CompiledDigest:
 
 def compile_digest(content: DigestContent) -> CompiledDigest:
     """The digest, compiled; TemplateError names the field at fault."""
-    layout = compile_layout(parts.read_template("digest/body.mjml"), title=content.title, language=content.language)
+    preheader = "{{ more_titles }}"
+    layout = compile_layout(framed("digest"), title=content.title, language=content.language, preheader=preheader)
     subject = content.subject or parts.read_template("digest/subject.txt")
     text = parts.read_template("digest/body.txt")
     return CompiledDigest(content, compile_mail(content, MailClass.DIGEST, subject=subject, layout=layout, text=text))

@@ -11,14 +11,18 @@ from mailer.compose.check import check_source, normalise
 from mailer.compose.errors import TemplateError
 from mailer.compose.fence import Fences, fence
 from mailer.compose.outline import outline
+from mailer.compose.parts import read_template
+from mailer.compose.placeholders import literal
 from mailer.compose.plaintext import links_of, text_of
 
 _BODY = re.compile(r"<body[^>]*>")
 _PREHEADER = (
     '<div style="display:none;font-size:1px;color:#ffffff;line-height:1px;max-height:0px;max-width:0px;opacity:0;'
-    'overflow:hidden;">{}</div>'
+    'overflow:hidden;mso-hide:all;">{}</div>'
 )
-_SCHEME = '<meta name="color-scheme" content="light"><meta name="supported-color-schemes" content="light">'
+_SCHEME = '<meta name="color-scheme" content="{0}"><meta name="supported-color-schemes" content="{0}">'
+# A source with styles for dark rooms is ready for them; in any other everything stays light, our own parts too.
+_DARK = "prefers-color-scheme"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,8 @@ def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str)
     end = html.rfind("</body>")
     if body is None or end < body.end():
         raise TemplateError("there is no <mj-body> in an <mjml>", line=None, part=part)
-    head = html[: body.start()].replace("<title></title>", f"<title>{_literal(escape(title))}</title>", 1)
-    head = head.replace("</head>", f"{_SCHEME}</head>", 1)
+    head = html[: body.start()].replace("<title></title>", f"<title>{literal(escape(title))}</title>", 1)
+    head = head.replace("</head>", f"{_schemes(head)}</head>", 1)
     inside = html[body.end() : end]
     fences.check(head + inside)
     before, after = fences.restore_html(head + body.group()), fences.restore_html(inside)
@@ -62,6 +66,16 @@ def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str)
         text=fences.restore_text(text_of(inside)),
         links=tuple(fences.restore_text(link) for link in links_of(inside)),
     )
+
+
+def _schemes(head: str) -> str:
+    if _DARK not in head:
+        return _SCHEME.format("light")
+    return f"{_SCHEME.format('light dark')}<style>{_squeezed(read_template('_layout/dark.css'))}</style>"
+
+
+def _squeezed(styles: str) -> str:
+    return re.sub(r"\s+", " ", styles).strip()
 
 
 def _rendered(fenced: str, part: str) -> str:
@@ -92,8 +106,3 @@ def _inlined(html: str, styles: str, fences: Fences, part: str) -> str:
         return fences.comments_as_statements(inliner.inline(fences.statements_as_comments(html)))
     except css_inline.InlineError as error:
         raise TemplateError(f"the inline style cannot be read: {error}", line=None, part=part) from error
-
-
-def _literal(text: str) -> str:
-    """Text in a template that stands for itself, whatever braces it holds."""
-    return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)

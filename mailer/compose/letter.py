@@ -1,4 +1,4 @@
-"""From Markdown to the MJML of our own letter."""
+"""From Markdown to the HTML that our own looks are filled with."""
 
 import re
 
@@ -8,7 +8,6 @@ from markdown_it import MarkdownIt
 from mailer.compose.check import SOURCE_LIMIT, normalise
 from mailer.compose.errors import TemplateError
 from mailer.compose.markup import VOID_TAGS, MarkupError, line_of
-from mailer.compose.parts import read_template
 from mailer.compose.placeholders import Placeholder, PlaceholderKind, find_placeholders
 from mailer.compose.sandbox import check_template
 
@@ -16,8 +15,8 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True, "xhtmlOut": True}).enable(["
 _VOID = re.compile(rf"<({'|'.join(sorted(VOID_TAGS))})\b([^<>]*)>")
 
 
-def letter_mjml(markdown: str) -> str:
-    """The MJML of a letter in Markdown, placeholders where they stood; TemplateError with the line of the Markdown.
+def markdown_html(markdown: str) -> str:
+    """The HTML of a text in Markdown, placeholders where they stood; TemplateError with the line of the Markdown.
 
     HTML in it is kept as far as it is harmless. `{{ along }}` stands in a paragraph of its own.
     """
@@ -31,7 +30,7 @@ def letter_mjml(markdown: str) -> str:
         raise TemplateError(error.message, line=line_of(source, error.offset), part="markdown") from error
     stem = _unused_stem(source)
     html = nh3.clean(_MARKDOWN.render(_with_tokens(source, placeholders, stem)), link_rel=None)
-    return read_template("campaign/body.mjml").replace("{{ letter }}", _restore(html, source, placeholders, stem))
+    return _restore(html, source, placeholders, stem)
 
 
 def _unused_stem(source: str) -> str:

@@ -15,6 +15,7 @@ from mailer.compose.content import Envelope, MailClass, Message, Recipient
 from mailer.compose.errors import HeaderValueError, NotDeliverableHere, RenderError, TemplateError
 from mailer.compose.layout import Layout
 from mailer.compose.mime import BODY_FIELDS, alternative_body
+from mailer.compose.plaintext import wrapped
 from mailer.compose.sandbox import check_template, compile_template, render_template, values_for_author
 from mailer.compose.slots import has_slot
 from mailer.compose.wording import Wording, wording_for
@@ -193,7 +194,7 @@ def _tidy(*texts: str) -> str:
     """The texts below each other: no line ends in spaces, no two lines are empty, none begins with a lone space."""
     lines = [line.rstrip() for text in texts if text.strip() for line in ["", *text.splitlines()]]
     whole = "\n".join(line[1:] if line[:1] == " " and line[1:2] != " " else line for line in lines)
-    return _EMPTY_LINES.sub("\n\n", whole).strip("\n") + "\n"
+    return _EMPTY_LINES.sub("\n\n", wrapped(whole)).strip("\n") + "\n"
 
 
 def _mailbox(text: str, part: str) -> Mailbox:

@@ -1,12 +1,13 @@
-"""The parts that no author writes: the footer, what came along, and the items of a digest."""
+"""The parts that no author writes: the footer, what came along, the items of a digest, the card of an event."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from mailer.compose.content import AlongItem, Envelope, MailClass, Recipient
 from mailer.compose.errors import RenderError
@@ -36,9 +37,44 @@ def along(items: Sequence[AlongItem], wording: Wording) -> Both:
     return _both("along", items=items, wording=wording)
 
 
-def digest_items(items: Sequence[AlongItem], wording: Wording) -> Both:
-    """The items of a digest, whole and in the order given."""
-    return _both("items", items=items, wording=wording)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item of a digest and its place in the whole of it."""
+
+    number: int
+    title: str
+    summary: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The items of one topic."""
+
+    topic: str
+    entries: list[Entry]
+
+
+def digest_items(items: Sequence[AlongItem], wording: Wording, rhythm: str) -> Both:
+    """The items of a digest by topic, whole: topics in the order in which they come first, items in the order given."""
+    by_topic: dict[str, list[AlongItem]] = {}
+    for item in items:
+        by_topic.setdefault(item.topic_name, []).append(item)
+    groups: list[Group] = []
+    number = 0
+    for topic, of_topic in by_topic.items():
+        entries = [
+            Entry(number=number + place, title=item.title, summary=item.summary, url=item.url)
+            for place, item in enumerate(of_topic, start=1)
+        ]
+        number += len(entries)
+        groups.append(Group(topic=topic, entries=entries))
+    return _both("items", groups=groups, closing=wording.closing(list(by_topic), rhythm))
+
+
+def card(headline: Markup, event: Mapping[str, Markup]) -> str:
+    """The card of an event as HTML, a template where the headline is one."""
+    return _template("_layout/card.html").render(headline=headline, event=event)
 
 
 def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:

@@ -49,6 +49,11 @@ def find_placeholders(source: str) -> tuple[Placeholder, ...]:
     return tuple(found)
 
 
+def literal(text: str) -> str:
+    """Text in a template that stands for itself, whatever braces it holds."""
+    return re.sub(r"\{(?=[{%#])", "{{ '{' }}", text)
+
+
 def blank(source: str, placeholders: tuple[Placeholder, ...]) -> str:
     """The source at the same length, with holes where placeholders stand."""
     kept, at = [], 0

@@ -11,6 +11,9 @@ _BLOCKS = words(
 )
 _PARAGRAPHS = words("blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre ul")
 _UNSEEN = words("head style script title noscript")
+# Wide enough for a sentence, narrow enough for a window and a quote of it.
+COLUMNS = 72
+_LONG_LINE = re.compile(rf"^(?=.{{{COLUMNS + 1}}})( *(?:[-*] |[0-9]{{1,3}}\. )?)(.+)$", re.MULTILINE)
 _SPACES = re.compile(r"[ \t\n\r\f\v\u00a0]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
@@ -26,6 +29,26 @@ def text_of(html: str) -> str:
     reader.close()
     lines = [line.strip() for line in "".join(reader.written).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def wrapped(text: str) -> str:
+    """The text with no line longer than `COLUMNS`, but where a single word is; what is indented stays indented."""
+    return _LONG_LINE.sub(_in_lines, text)
+
+
+def _in_lines(found: re.Match[str]) -> str:
+    begin, rest = found.group(1), found.group(2)
+    # What follows a bullet or a number stands below its first word.
+    hang = " " * len(begin)
+    width = max(COLUMNS - len(begin), 20)
+    lines, line = [], ""
+    for word in rest.split(" "):
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return begin + f"\n{hang}".join([*lines, line])
 
 
 def links_of(html: str) -> tuple[str, ...]:

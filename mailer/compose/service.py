@@ -9,6 +9,7 @@ from mailer.compose import parts
 from mailer.compose.content import Envelope, MailClass, Message, Recipient
 from mailer.compose.errors import RenderError
 from mailer.compose.layout import compile_layout
+from mailer.compose.look import framed
 from mailer.compose.mail import CompiledMail, Parts, compile_mail
 
 
@@ -19,6 +20,7 @@ class ServiceKind(Enum):
     CHANGED = "changed"
     GOODBYE = "goodbye"
     FRESH_LINK = "fresh_link"
+    TEST_ADDRESS = "test_address"
 
 
 # What each needs besides the recipient. The promise and the preferences link are the recipient's.
@@ -27,6 +29,7 @@ VALUES: Mapping[ServiceKind, tuple[str, ...]] = {
     ServiceKind.CHANGED: (),
     ServiceKind.GOODBYE: ("ended", "return_url"),
     ServiceKind.FRESH_LINK: ("fresh_url",),
+    ServiceKind.TEST_ADDRESS: ("address_url",),
 }
 
 
@@ -55,10 +58,12 @@ class CompiledService:
 
 def compile_service(kind: ServiceKind, envelope: Envelope) -> CompiledService:
     """The service mail of a publication, compiled; TemplateError names the field at fault."""
-    subject, text, mjml = (
-        parts.read_template(f"{kind.value}/{name}") for name in ("subject.txt", "body.txt", "body.mjml")
+    subject, text, preheader = (
+        parts.read_template(f"{kind.value}/{name}.txt") for name in ("subject", "body", "preheader")
     )
-    layout = compile_layout(mjml, title=envelope.publication, language=envelope.language)
+    layout = compile_layout(
+        framed(kind.value), title=envelope.publication, language=envelope.language, preheader=preheader.strip()
+    )
     return CompiledService(kind, compile_mail(envelope, MailClass.SERVICE, subject=subject, layout=layout, text=text))
 
 

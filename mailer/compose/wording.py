@@ -1,6 +1,6 @@
 """The words of footer and of what comes along, by language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,6 +15,20 @@ class Wording:
     unsubscribe: str
     read_on_web: str
     all_links: str
+    both: str
+    headings: Mapping[str, str]
+    """Above a digest, by its rhythm."""
+    closings: Mapping[str, str]
+    """Below a digest, by its rhythm."""
+
+    def closing(self, topics: Sequence[str], rhythm: str) -> str:
+        """That there was nothing more about these topics; empty for a digest without a rhythm."""
+        if rhythm not in self.closings:
+            return ""
+        *others, last = topics
+        return self.closings[rhythm].format(
+            topics=self.both.format(others=", ".join(others), last=last) if others else last
+        )
 
 
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
@@ -26,6 +40,13 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             unsubscribe="Unsubscribe",
             read_on_web="Read on the web",
             all_links="Links in this mail",
+            both="{others} and {last}",
+            headings={"daily": "Today", "weekly": "This week", "monthly": "This month"},
+            closings={
+                "daily": "Nothing else about {topics} today.",
+                "weekly": "Nothing else about {topics} this week.",
+                "monthly": "Nothing else about {topics} this month.",
+            },
         )
     }
 )

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from preferences.errors import FieldProblem, Invalid
+from preferences.look import EventCard, Look
 from preferences.store.publications import checked_mailbox, one_line
 from preferences.store.subscribers import Scalar, checked_fields
 from preferences.store.topics import topics
@@ -25,7 +26,8 @@ class CampaignValues:
     """What a marketer writes: exactly one of `mjml` and `markdown`; `topics` are slugs, in order.
 
     `title` and `summary` are the line by which it travels in another mail. `expires_at` None is the law's default.
-    `segment` names fields that a subscriber must have, and their values; None is everybody.
+    `segment` names fields that a subscriber must have, and their values; None is everybody. `look` is how Markdown is
+    set; that of an event shows what stands in `event`.
     """
 
     name: str
@@ -37,6 +39,8 @@ class CampaignValues:
     mjml: str | None = None
     markdown: str | None = None
     text: str | None = None
+    look: Look = Look.LETTER
+    event: EventCard | None = None
     sender: str | None = None
     reply_to: str | None = None
     expires_at: datetime | None = None
@@ -72,6 +76,8 @@ def _problems_together(values: CampaignValues) -> list[FieldProblem]:
         problems.append(FieldProblem(field="topics", message="name at least one topic"))
     if len(set(values.topics)) != len(values.topics):
         problems.append(FieldProblem(field="topics", message="a topic stands in the list once"))
+    if values.look is Look.EVENT and values.mjml is None and values.event is None:
+        problems.append(FieldProblem(field="event.date", message="say when it is, such as Saturday 14 March"))
     return problems
 
 
@@ -119,6 +125,40 @@ def _segment(field: str, value: Mapping[str, Scalar] | None) -> Mapping[str, Sca
         raise Invalid.one(field, error.problems[0].message) from error
 
 
+def _event(field: str, value: EventCard | None) -> EventCard | None:
+    if value is None:
+        return None
+    problems: list[FieldProblem] = []
+    cleaned: dict[str, str] = {}
+    for name, check in _IN_CARD.items():
+        try:
+            cleaned[name] = check(f"{field}.{name}", getattr(value, name))
+        except Invalid as error:
+            problems += error.problems
+    if problems:
+        raise Invalid(problems)
+    if bool(cleaned["button"]) != bool(cleaned["url"]):
+        name, missing = ("url", "link") if cleaned["button"] else ("button", "words")
+        raise Invalid.one(f"{field}.{name}", f"a button needs its {missing}, too; or leave both out")
+    return EventCard(**cleaned)
+
+
+def _link(field: str, value: str) -> str:
+    text = _line_or_nothing(2000)(field, value)
+    if text and not _LINK.match(text):
+        raise Invalid.one(field, "must be a link that begins with https:// or mailto:, without spaces")
+    return text
+
+
+_LINK = re.compile(r"(?:https?://[^\s/{}]+|mailto:[^\s{}]+@)[^\s{}]*\Z", re.IGNORECASE)
+_IN_CARD: dict[str, Callable[[str, str], str]] = {
+    "date": _line(100),
+    "time": _line_or_nothing(100),
+    "place": _line_or_nothing(200),
+    "button": _line_or_nothing(60),
+    "url": _link,
+}
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "name": _line(200),
     "subject": _line(500),
@@ -128,6 +168,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "mjml": _source,
     "markdown": _source,
     "text": lambda field, value: _source(field, value) if value and value.strip() else None,
+    "event": _event,
     "sender": checked_mailbox,
     "reply_to": checked_mailbox,
     "priority": _priority,

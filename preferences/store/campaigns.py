@@ -15,7 +15,9 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from preferences.delivery import CampaignStatus
 from preferences.errors import Conflict, Invalid, NotFound
+from preferences.look import Look
 from preferences.store.campaign_values import CampaignValues, checked_campaign, named_topics
+from preferences.store.contents import event_of, event_text
 from preferences.store.events import By, record
 from preferences.store.rows import inserted_key
 from preferences.store.subscribers import Scalar
@@ -24,7 +26,7 @@ from preferences.store.tables import CAMPAIGN, CAMPAIGN_CONTENT, CAMPAIGN_TOPIC,
 CHANGEABLE = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 # Who is in the audience, and until when it may wait, was settled for everybody when it was planned.
 _SETTLED = ("topics", "segment", "expires_at")
-_CONTENT = ("subject", "preheader", "title", "summary", "mjml", "markdown", "text")
+_CONTENT = ("subject", "preheader", "title", "summary", "mjml", "markdown", "text", "look", "event")
 _C, _V = CAMPAIGN.c, CAMPAIGN_CONTENT.c
 
 
@@ -94,18 +96,19 @@ def _topic_slugs(connection: Connection, campaign_ids: Collection[int]) -> dict[
 
 
 def _row(row: Mapping[Any, Any], topics: tuple[str, ...]) -> CampaignRow:
-    values = {
-        field.name: row[field.name] for field in fields(CampaignValues) if field.name not in ("topics", "segment")
-    }
+    values = {name: row[name] for name in _VALUES_PLAIN}
+    values |= {"look": Look(row["look"]), "event": event_of(row["event"]), "segment": segment_of(row["segment"])}
     kept = {name: row[name] for name in _KEPT_PLAIN}
     return CampaignRow(
         **kept,
         status=CampaignStatus(row["status"]),
         local_at=None if row["local_at"] is None else datetime.fromisoformat(row["local_at"]),
-        values=CampaignValues(**values, topics=topics, segment=segment_of(row["segment"])),
+        values=CampaignValues(**values, topics=topics),
     )
 
 
+_READ = ("topics", "segment", "look", "event")
+_VALUES_PLAIN = tuple(field.name for field in fields(CampaignValues) if field.name not in _READ)
 _KEPT_PLAIN = tuple(field.name for field in fields(CampaignRow) if field.name not in ("status", "local_at", "values"))
 
 
@@ -167,6 +170,7 @@ def _write_content(
     now: datetime,
 ) -> None:
     content = {name: getattr(values, name) for name in _CONTENT}
+    content |= {"look": values.look.value, "event": event_text(values.event)}
     connection.execute(
         insert(CAMPAIGN_CONTENT).values(
             publication_id=publication_id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, select
 
 from preferences.errors import NotFound
+from preferences.look import EventCard, Look
 from preferences.store.publications import PublicationRow, publication
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_CONTENT
 from preferences.store.topics import TopicRow, topics
@@ -25,11 +27,25 @@ class ContentRow:
     mjml: str | None
     markdown: str | None
     text: str | None
+    look: Look
+    event: EventCard | None
     sender: str | None
     reply_to: str | None
 
 
-_CONTENT = ("campaign_id", "revision", "subject", "preheader", "title", "summary", "mjml", "markdown", "text")
+_CONTENT = (
+    "campaign_id",
+    "revision",
+    "subject",
+    "preheader",
+    "title",
+    "summary",
+    "mjml",
+    "markdown",
+    "text",
+    "look",
+    "event",
+)
 
 
 def content_of(connection: Connection, campaign_id: int, revision: int) -> ContentRow:
@@ -45,7 +61,17 @@ def content_of(connection: Connection, campaign_id: int, revision: int) -> Conte
     )
     if row is None:
         raise NotFound(f"campaign {campaign_id} has no revision {revision}")
-    return ContentRow(**row)
+    return ContentRow(**{**row, "look": Look(row["look"]), "event": event_of(row["event"])})
+
+
+def event_of(text: str | None) -> EventCard | None:
+    """A stored card of an event."""
+    return None if text is None else EventCard(**json.loads(text))
+
+
+def event_text(event: EventCard | None) -> str | None:
+    """The card of an event, as it is stored."""
+    return None if event is None else json.dumps(asdict(event), ensure_ascii=False, sort_keys=True)
 
 
 def publication_and_topics(connection: Connection, publication_id: int) -> tuple[PublicationRow, dict[int, TopicRow]]:

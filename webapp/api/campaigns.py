@@ -8,6 +8,7 @@ from typing import Any
 from preferences.decision import Outcome
 from preferences.errors import FieldProblem, Invalid
 from preferences.links import Kind
+from preferences.look import EventCard
 from preferences.store.campaign_values import CampaignValues, checked_campaign
 from preferences.store.campaigns import campaign, campaigns, create_campaign, revise_campaign
 from preferences.store.counts import counts
@@ -26,6 +27,7 @@ from webapp.api.schemas.campaigns import (
     CampaignList,
     DeliveriesPage,
     DeliveryList,
+    EventDocument,
     ForecastDocument,
     Moment,
     NewCampaign,
@@ -50,10 +52,15 @@ def list_campaigns(call: Call, query: Page) -> Answer:
 @writes(TokenScope.WRITE)
 def post_campaign(call: Call, body: NewCampaign) -> Answer:
     """Make a draft. What does not compile is refused with its lines."""
-    values = checked_campaign(CampaignValues(**{**dict(body), "topics": tuple(body.topics)}))
+    written = {**dict(body), "topics": tuple(body.topics), "event": _card(body.event)}
+    values = checked_campaign(CampaignValues(**written))
     check_content(publication(call.connection, call.publication_id), values)
     number = create_campaign(call.connection, call.publication_id, values, call.by, call.now)
     return Answer(body=_told(call, number), status=201)
+
+
+def _card(event: EventDocument | None) -> EventCard | None:
+    return None if event is None else EventCard(**dict(event))
 
 
 def _told(call: Call, number: int) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def patch_campaign(call: Call, path: ById, body: CampaignChanges) -> Answer:
     return Answer(body=_told(call, number))
 
 
-_ALWAYS_THERE = ("name", "subject", "topics", "priority")
+_ALWAYS_THERE = ("name", "subject", "topics", "look", "priority")
 
 
 def _changes(body: CampaignChanges) -> dict[str, Any]:
@@ -89,6 +96,8 @@ def _changes(body: CampaignChanges) -> dict[str, Any]:
         raise Invalid(FieldProblem(field=name, message="must not be null") for name in missing)
     if "topics" in changes:
         changes["topics"] = tuple(changes["topics"])
+    if "event" in changes:
+        changes["event"] = _card(changes["event"])
     return {name: "" if value is None and name in _TEXTS else value for name, value in changes.items()}
 
 

@@ -30,6 +30,8 @@ def check_content(owner: PublicationRow, values: CampaignValues) -> None:
             mjml=values.mjml,
             markdown=values.markdown,
             text=values.text,
+            look=values.look,
+            event=values.event,
             preheader=values.preheader or None,
             summary=values.summary,
         )

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from preferences.delivery import CampaignStatus
 from preferences.errors import FieldProblem, Invalid, Stale
 from preferences.links import Kind
+from preferences.look import EventCard, Look
 from preferences.store.campaign_values import CampaignValues, checked_campaign
 from preferences.store.campaigns import CHANGEABLE, CampaignRow, campaign, create_campaign, revise_campaign
 from preferences.store.topics import TopicRow, topics
@@ -20,6 +21,7 @@ from webapp.console.desk import Desk, Pages, instant_typed
 from webapp.forms import Filled
 
 _FORMATS = ("markdown", "mjml")
+_CARD = tuple(EventCard.__dataclass_fields__)
 _LINES = ("name", "subject", "preheader", "title", "summary", "sender", "reply_to")
 
 
@@ -62,6 +64,7 @@ def _values(desk: Desk) -> dict[str, Any]:
     if chosen not in _FORMATS:
         raise Invalid.one("format", "must be markdown or mjml")
     values |= {name: filled.one("source") if name == chosen else None for name in _FORMATS}
+    values["look"], values["event"] = _look(filled), _card(filled)
     if not filled.one("source"):
         problems.append(FieldProblem(field="source", message="write what readers will read"))
     for name, read in (("topics", _topics_in), ("expires_at", _expires_at), ("priority", _priority)):
@@ -87,6 +90,19 @@ def _topics_in(desk: Desk) -> tuple[str, ...]:
     if not placed:
         raise Invalid.one("topics", "give at least one topic a place, such as 1")
     return tuple(slug for _, slug in sorted(placed))
+
+
+def _look(filled: Filled) -> Look:
+    try:
+        return Look(filled.one("look", Look.LETTER.value))
+    except ValueError as error:
+        raise Invalid.one("look", "must be letter or event") from error
+
+
+def _card(filled: Filled) -> EventCard | None:
+    """What was typed about an event; it is kept for a letter, too, in case it is to be an event again."""
+    typed = {name: filled.one(f"event.{name}") for name in _CARD}
+    return EventCard(**typed) if any(typed.values()) else None
 
 
 def _expires_at(desk: Desk) -> datetime | None:
@@ -115,6 +131,9 @@ def _pairs(desk: Desk, row: CampaignRow) -> Iterable[tuple[str, str]]:
         yield name, getattr(values, name) or ""
     yield "format", "mjml" if values.mjml is not None else "markdown"
     yield "source", values.mjml or values.markdown or ""
+    yield "look", values.look.value
+    if values.event is not None:
+        yield from ((f"event.{name}", getattr(values.event, name)) for name in _CARD)
     yield from ((f"order-{slug}", str(place)) for place, slug in enumerate(values.topics, start=1))
     yield "expires_at", desk.input_time(values.expires_at)
     yield "priority", str(values.priority)

@@ -59,6 +59,8 @@ def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:
             mjml=content.mjml,
             markdown=content.markdown,
             text=content.text,
+            look=content.look,
+            event=content.event,
             summary=content.summary,
             list_id="campaign.web",
             list_name=sender.name,

@@ -77,6 +77,8 @@ def _html(site: Site, connection: Transaction, seen: Visit, mail: ReadMail, know
             mjml=content.mjml,
             markdown=content.markdown,
             text=content.text,
+            look=content.look,
+            event=content.event,
             preheader=content.preheader or None,
             summary=content.summary,
         )
@@ -99,7 +101,7 @@ def _envelope(seen: Visit, name: str) -> dict[str, Any]:
 
 def _digest(seen: Visit, mail: ReadMail) -> DigestContent:
     rhythm = Arrives.WEEKLY if mail.rhythm is None else mail.rhythm
-    return DigestContent(**_envelope(seen, rhythm.value), title=seen.publication.name)
+    return DigestContent(**_envelope(seen, rhythm.value), title=seen.publication.name, rhythm=rhythm.value)
 
 
 def _lines(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRow]) -> tuple[AlongItem, ...]:

@@ -11,6 +11,7 @@ from preferences.campaign import ExpiryBasis
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.expectation import DIGESTS
+from preferences.look import Look
 from preferences.store.columns import Key, key, number, of_publication, one_of, refers
 
 
@@ -62,7 +63,7 @@ class CampaignTopic(SQLModel, table=True):
 
 
 class CampaignContent(SQLModel, table=True):
-    """One revision of a campaign's content; never edited."""
+    """One revision of a campaign's content; never edited. `event` is what stands in the card of an event, as JSON."""
 
     __tablename__ = "campaign_content"
     __table_args__ = (
@@ -70,6 +71,7 @@ class CampaignContent(SQLModel, table=True):
         refers("campaign_content", "campaign_id", "campaign"),
         UniqueConstraint("campaign_id", "revision", name="uq_campaign_content_revision"),
         CheckConstraint("(mjml IS NULL) <> (markdown IS NULL)", name="ck_campaign_content_source"),
+        one_of("campaign_content", "look", Look),
     )
 
     id: int | None = key()
@@ -83,6 +85,8 @@ class CampaignContent(SQLModel, table=True):
     mjml: str | None = Field(default=None, sa_type=Text)
     markdown: str | None = Field(default=None, sa_type=Text)
     text: str | None = Field(default=None, sa_type=Text)
+    look: str = Look.LETTER.value
+    event: str | None = Field(default=None, sa_type=Text)
     made_by: str
     recorded_at: datetime
 

@@ -21,6 +21,7 @@ SERVICE_VALUES = {
     "ended": "everything",
     "return_url": "https://garden.example/r/1",
     "fresh_url": "https://garden.example/f/1",
+    "address_url": "https://garden.example/a/1",
 }
 
 

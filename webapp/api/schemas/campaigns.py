@@ -11,14 +11,28 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from preferences.calendar import FIRST_YEAR, LAST_YEAR
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
+from preferences.look import Look
 from webapp.api.schemas.common import Asked, Instant, Page, Scalar, Told, ToldInstant, instant
 from webapp.api.schemas.decisions import DecisionDocument
 
 Segment = dict[str, Scalar]
 
 
+class EventDocument(Asked):
+    """What stands in the card of an event, in the author's words; a button has words and a link, or there is none."""
+
+    date: str
+    time: str = ""
+    place: str = ""
+    button: str = ""
+    url: str = ""
+
+
 class NewCampaign(Asked):
-    """A draft: exactly one of `mjml` and `markdown`; topics in order; `segment` names fields a subscriber must have."""
+    """A draft: exactly one of `mjml` and `markdown`; topics in order; `segment` names fields a subscriber must have.
+
+    `look` is how Markdown is set; MJML has its own. The look of an event shows `event` before the text.
+    """
 
     name: str
     subject: str
@@ -29,6 +43,8 @@ class NewCampaign(Asked):
     mjml: str | None = None
     markdown: str | None = None
     text: str | None = None
+    look: Annotated[Look, Field(strict=False)] = Look.LETTER
+    event: EventDocument | None = None
     sender: str | None = None
     reply_to: str | None = None
     expires_at: Instant | None = None
@@ -48,6 +64,8 @@ class CampaignChanges(Asked):
     mjml: str | None = None
     markdown: str | None = None
     text: str | None = None
+    look: Annotated[Look, Field(strict=False)] | None = None
+    event: EventDocument | None = None
     sender: str | None = None
     reply_to: str | None = None
     expires_at: Instant | None = None
@@ -103,6 +121,8 @@ class CampaignDocument(CampaignSummary):
     mjml: str | None
     markdown: str | None
     text: str | None
+    look: Look
+    event: EventDocument | None
     sender: str | None
     reply_to: str | None
     expires_at: ToldInstant | None

@@ -322,8 +322,11 @@ def upgrade() -> None:
         sa.Column("mjml", sa.Text(), nullable=True),
         sa.Column("markdown", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("look", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=True),
         sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("recorded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("look IN ('letter', 'event')", name="ck_campaign_content_look"),
         sa.CheckConstraint("(mjml IS NULL) <> (markdown IS NULL)", name="ck_campaign_content_source"),
         sa.ForeignKeyConstraint(
             ["publication_id", "campaign_id"],
