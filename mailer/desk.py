@@ -22,7 +22,7 @@ from preferences.expectation import Arrives
 from preferences.links import Claim, Purpose
 from preferences.promise import clauses
 from preferences.store.contents import ContentRow
-from preferences.store.gate_rows import HandOver, Line
+from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.topics import TopicRow
 from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url

@@ -10,7 +10,7 @@ from mailer.compose import ComposeError, Message, NotDeliverableHere, TemplateEr
 from mailer.desk import Desk
 from mailer.office import Office
 from mailer.transport.contract import check_messages
-from preferences.store.gate_rows import HandOver
+from preferences.store.hand_overs import HandOver
 from preferences.store.results import Came, Result
 
 log = logging.getLogger(__name__)

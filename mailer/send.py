@@ -18,7 +18,7 @@ from mailer.transport import Outcome, OutcomeKind, Session
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
 from preferences.store.gate import Group, decide_group
-from preferences.store.gate_rows import HandOver
+from preferences.store.hand_overs import HandOver
 from preferences.store.leases import BEGINS_WITHIN, end_lease
 from preferences.store.results import Came, Result, give_back, record_results
 from preferences.store.transactions import Transaction

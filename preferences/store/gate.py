@@ -15,7 +15,8 @@ from preferences.errors import AnyDoubt
 from preferences.store import openings
 from preferences.store.agenda import is_anything_to_plan
 from preferences.store.clock import check_clock
-from preferences.store.gate_rows import HandOver, Writes
+from preferences.store.gate_rows import Writes
+from preferences.store.hand_overs import HandOver
 from preferences.store.judging import judge
 from preferences.store.leases import BEGINS_WITHIN, holds_lease
 from preferences.store.open_deliveries import RUNNING, UNDECIDED, situations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -13,59 +11,19 @@ from preferences.basis import basis_of, basis_of_verdict
 from preferences.campaign import Candidate, DigestDue, ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
 from preferences.delivery import State
-from preferences.expectation import Arrives, Terms
+from preferences.expectation import Arrives
 from preferences.history import CountedMail, History
 from preferences.ranking import Verdict
 from preferences.store.digest_rows import digest_for_slot
+from preferences.store.hand_overs import DigestRow, HandOver, Line
 from preferences.store.open_deliveries import OpenDelivery, Situation
 from preferences.store.redecide import move_deliveries
-from preferences.store.subscribers import SubscriberRow
 from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY
 from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One campaign that travels in another mail: along in it, or as an item of a digest."""
-
-    delivery_id: int
-    campaign_id: int
-    revision: int
-    topic_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestRow:
-    """A digest at its slot, and what is pending for it."""
-
-    digest: DigestDue
-    items: tuple[OpenDelivery, ...]
-
-
-@dataclass(slots=True, kw_only=True)
-class HandOver:
-    """One counted mail that is to be handed over now: everything its message needs, as of the commit.
-
-    `campaign_id` is None for a digest. `history` includes this mail; `lines` came along, `items` stand in the digest.
-    """
-
-    delivery_id: int
-    publication_id: int
-    subscriber: SubscriberRow
-    terms: Terms
-    history: History
-    rhythm: Arrives | None
-    topic_id: int | None
-    committed_at: datetime
-    campaign_id: int | None = None
-    revision: int = 1
-    attempt_id: int = 0
-    lines: list[Line] = field(default_factory=list)
-    items: tuple[Line, ...] = ()
-
-
 class Writes:
-    """Collects what is decided in one transaction, and writes it with few statements."""
+    """The notes of a transaction that writes: collects what is decided, and writes it with few statements."""
 
     def __init__(self, connection: Connection, publication_id: int, lease_id: int, now: datetime) -> None:
         self.now = now
@@ -82,11 +40,6 @@ class Writes:
     def wake_at(self, delivery_id: int, at: datetime) -> None:
         """Look at a delivery again at `at`; nothing was decided."""
         self._wakes.append({"delivery": delivery_id, "wakes_at": at})
-
-    def to_next_slot(self, items: Iterable[OpenDelivery], slot_at: datetime) -> None:
-        """These items came too late for a slot whose digest went out already."""
-        for item in items:
-            self.wake_at(item.id, slot_at)
 
     def digest_for(self, situation: Situation, rhythm: Arrives, slot_on: date, slot_at: datetime) -> int | None:
         """The number of a new digest for that slot; None where there was one already."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from preferences.delivery import AttemptOutcome
 from preferences.store.aftermath import begin_again, decide_open_again, lock_campaigns, uncount
 from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
-from preferences.store.gate_rows import HandOver
+from preferences.store.hand_overs import HandOver
 from preferences.store.settling import accept, settle
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import ATTEMPT

@@ -16,7 +16,7 @@ from preferences.cadence import Cadence, Cap, Period
 from preferences.store.auditing import Audit, Checked
 from preferences.store.changes import change_expectation
 from preferences.store.gate import decide_group
-from preferences.store.gate_rows import HandOver
+from preferences.store.hand_overs import HandOver
 from preferences.store.leases import begin_lease
 from preferences.store.planning import plan_campaign
 from preferences.store.publications import publication_named

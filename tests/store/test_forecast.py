@@ -10,9 +10,7 @@ from sqlalchemy import select
 
 from preferences.decision import Outcome, Reason
 from preferences.errors import NotFound
-from preferences.store.gate_rows import Writes
 from preferences.store.planning import forecast, plan_campaign
-from preferences.store.planning.stage import Stage
 from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, OPENING
 from tests.store.planning_cast import DAY, TUESDAY, Letterbox, campaign, letterbox, published, reader
 
@@ -134,9 +132,3 @@ def test_a_draft_without_topics_reaches_nobody(box: Letterbox) -> None:
         number = campaign(connection, box.publication, status="draft")
         answer = forecast(connection, box.publication, number, TUESDAY + timedelta(hours=1), TUESDAY)
     assert (answer.audience, answer.reach_by) == (0, ())
-
-
-def test_a_stage_takes_every_note_that_the_gate_writes_down() -> None:
-    # Noting that items came too late for their slot is noting when to look at each of them again.
-    notes = {name for name in vars(Writes) if not name.startswith("_")} - {"write", "to_next_slot"}
-    assert notes <= set(vars(Stage))

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002 - the signatures are those of `Writes`, whose place it takes.
+# ruff: noqa: ARG002 - the signatures are those of `Notes`, and not all of it changes the situation.
 """One reader on a stage: what the gate would write about them is kept in memory instead."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from preferences.delivery import State
 from preferences.expectation import Arrives
 from preferences.history import CountedMail
 from preferences.ranking import Verdict
-from preferences.store.gate_rows import DigestRow, Writes
+from preferences.store.hand_overs import DigestRow
 from preferences.store.open_deliveries import UNDECIDED, OpenDelivery, Situation
 from preferences.store.planning.question import Question
 from preferences.store.verdicts import standing_of_delivery
@@ -22,10 +22,10 @@ from preferences.store.verdicts import standing_of_delivery
 _FIRST_NUMBER = 1 << 62
 
 
-class Stage(Writes):
+class Stage:
     """Everything that `judge` notes about one reader changes the situation here, and nothing else.
 
-    Takes the place of the rows of a transaction, method for method; no connection is ever asked.
+    The notes of a forecast; no connection is ever asked.
     """
 
     def __init__(self, situation: Situation, now: datetime) -> None:
