@@ -27,12 +27,16 @@ _DARK = "prefers-color-scheme"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Templates: the HTML up to the end of the author's body, what closes it, the text, and the links of the HTML."""
+    """Templates: the HTML up to the end of the author's body, what closes it, the text, and the links of the HTML.
+
+    `is_text` says that its slot stands in a text, among paragraphs, and not between sections.
+    """
 
     html: str
     html_end: str
     text: str
     links: tuple[str, ...]
+    is_text: bool
 
 
 def compile_layout(mjml: str, *, title: str, language: str, preheader: str = "", part: str = "mjml") -> Layout:
@@ -65,6 +69,7 @@ def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str)
         html_end=html[end:],
         text=fences.restore_text(text_of(inside)),
         links=tuple(fences.restore_text(link) for link in links_of(inside)),
+        is_text=part == "markdown",
     )
 
 

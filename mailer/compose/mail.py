@@ -54,6 +54,7 @@ class CompiledMail:
     text: Template
     has_html_slot: bool
     has_text_slot: bool
+    has_slot_in_text: bool
     html_octets: int
 
     def preview(self, recipient: Recipient, extra: Mapping[str, parts.Both | str | int]) -> Parts:
@@ -61,7 +62,8 @@ class CompiledMail:
         parts.check_footer(recipient, self.mail_class)
         wording = wording_for(recipient.language or self.envelope.language)
         footer = parts.footer(self.envelope, recipient, wording)
-        along = parts.along(recipient.along, wording)
+        lines = parts.along(recipient.along, wording)
+        along = lines if self.has_slot_in_text else parts.framed_along(lines)
         values = _values(recipient)
         subject = render_template(self.subject, values | _as_text(extra), part="subject").strip()
         if not subject:
@@ -155,6 +157,7 @@ def compile_mail(
         text=compile_template(whole, part="text"),
         has_html_slot=has_slot(layout.html, part="mjml"),
         has_text_slot=has_slot(whole, part="text"),
+        has_slot_in_text=layout.is_text and has_slot(layout.html, part="mjml"),
         html_octets=html_octets,
     )
 

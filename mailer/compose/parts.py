@@ -37,6 +37,13 @@ def along(items: Sequence[AlongItem], wording: Wording) -> Both:
     return _both("along", items=items, wording=wording)
 
 
+def framed_along(lines: Both) -> Both:
+    """What comes along where it stands by itself, as wide as a mail is."""
+    if not lines.html:
+        return lines
+    return Both(_template("_layout/along_frame.html").render(lines=Markup(lines.html)), lines.text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item of a digest and its place in the whole of it."""
