@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
 from mailer.compose import ComposeError, Envelope, Message, Recipient, ServiceKind, compile_service
 from mailer.office import Office
 from mailer.transport import Outcome, OutcomeKind
+from mailer.trial import trial_of
 from preferences.store import service_mails
 from preferences.store.publications import PublicationRow, publication
 from preferences.store.service_content import ServiceContent, service_content
 from preferences.store.service_mails import ServiceMailRow
+from preferences.store.transactions import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +38,13 @@ def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
             return False
         claimed = service_mails.service_mail(connection, row.id)
         sender = publication(connection, row.publication_id)
-        content = None if claimed is None else service_content(connection, office.links, office.base_url, claimed, now)
+        make = None if claimed is None else _maker(connection, office, sender, claimed, now)
     if claimed is None:
         return False
-    if content is None or not sender.sender:
-        return _give_up(office, claimed, content)
+    if make is None or not sender.sender:
+        return _give_up(office, claimed, has_content=make is not None)
     try:
-        message = _message(office, sender, claimed, content)
+        message = make()
     except ComposeError as error:
         with office.database.write() as connection:
             service_mails.mark_failed(connection, claimed, str(error))
@@ -50,11 +54,22 @@ def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
     return True
 
 
-def _give_up(office: Office, row: ServiceMailRow, content: ServiceContent | None) -> bool:
+def _maker(
+    connection: Transaction, office: Office, sender: PublicationRow, row: ServiceMailRow, now: datetime
+) -> Callable[[], Message] | None:
+    """What makes the message, with everything read that it needs; None where there is nothing to say any more."""
+    if row.kind is service_mails.ServiceKind.TEST:
+        trial = trial_of(connection, office, sender, row, now)
+        return None if trial is None else trial.message
+    content = service_content(connection, office.links, office.base_url, row, now)
+    return None if content is None else partial(_message, office, sender, row, content)
+
+
+def _give_up(office: Office, row: ServiceMailRow, *, has_content: bool) -> bool:
     """Without a sender it waits until there is one; without anything to say it is dropped."""
     with office.database.write() as connection:
         now = office.clock.now()
-        if content is None:
+        if not has_content:
             service_mails.mark_failed(connection, row, "there is nothing to say any more")
         else:
             service_mails.mark_waiting(connection, row, now + AGAIN, "the publication has no sender")

@@ -46,3 +46,8 @@ def fresh_url(base_url: str, slug: str) -> str:
 def inbox_url(base_url: str) -> str:
     """The test inbox."""
     return f"{base_url}/inbox"
+
+
+def test_address_url(base_url: str, token: str) -> str:
+    """Where somebody says that test mails may come to their address."""
+    return f"{base_url}/console/address/{token}"

@@ -36,6 +36,8 @@ class Purpose(Enum):
     """Takes back an unsubscribe or an opt-down, for half an hour."""
     MAILTO = 9
     """The mailto of List-Unsubscribe. Not the one of Message-ID, which whoever gets a reply can read."""
+    TEST_ADDRESS = 10
+    """An address that test mails may go to belongs to who typed it into the console."""
 
 
 # These travel in the local part of an address: short, and the same in upper and lower case.
@@ -43,6 +45,8 @@ IN_LOCAL_PART = frozenset({Purpose.MESSAGE, Purpose.MAILTO})
 _MAIL_LINKS = frozenset({Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose.READ})
 # What these allow depends on their age.
 AGEING = frozenset({Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.READ, Purpose.FRESH, Purpose.UNDO})
+# These confirm that somebody reads an address; of whom is still to be seen, or does not matter.
+_CONFIRMING = frozenset({Purpose.CONFIRM, Purpose.TEST_ADDRESS})
 
 
 class Right(StrEnum):
@@ -74,7 +78,7 @@ _EVERYTHING = frozenset(Right) - {Right.CONFIRM, Right.IDENTIFY_DELIVERY}
 class Claim:
     """What a link says: numbers of rows, from 0 up to 2**63, and the second at which it was issued where that matters.
 
-    `request` goes with CONFIRM, and only there may `subscriber` be missing. `topics` keep their order.
+    `request` goes with CONFIRM and TEST_ADDRESS, and only there may `subscriber` be missing. `topics` keep their order.
     Raises ValueError for what no link could say.
     """
 
@@ -101,9 +105,9 @@ class Claim:
     def _check_purpose(self) -> None:
         if len(set(self.topics)) != len(self.topics):
             raise ValueError("a link names a topic once")
-        if (self.request is not None) != (self.purpose is Purpose.CONFIRM):
+        if (self.request is not None) != (self.purpose in _CONFIRMING):
             raise ValueError("a confirmation link, and no other, names a request")
-        if self.subscriber is None and self.purpose is not Purpose.CONFIRM:
+        if self.subscriber is None and self.purpose not in _CONFIRMING:
             raise ValueError(f"a link for {self.purpose.name} names its subscriber")
         if self.purpose in AGEING and self.issued_at is None:
             raise ValueError(f"a link for {self.purpose.name} says when it was issued")
@@ -143,6 +147,8 @@ def rights_of(claim: Claim, now: datetime) -> frozenset[Right]:
             return frozenset({Right.UNSUBSCRIBE, Right.IDENTIFY_DELIVERY})
         case Purpose.MESSAGE:
             return frozenset({Right.IDENTIFY_DELIVERY})
+        case Purpose.TEST_ADDRESS:
+            return frozenset()  # nothing of a subscriber's
 
 
 def _is_younger(claim: Claim, now: datetime, age: timedelta) -> bool:

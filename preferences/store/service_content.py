@@ -16,7 +16,7 @@ from preferences.store.publications import publication
 from preferences.store.service_mails import ServiceKind, ServiceMailRow
 from preferences.store.signups import the_request
 from preferences.store.subscribers import SubscriberRow, subscriber
-from preferences.urls import confirm_url, preferences_url
+from preferences.urls import confirm_url, preferences_url, test_address_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ def service_content(
     try:
         if row.kind is ServiceKind.CONFIRM:
             return _confirmation(connection, links, base_url, row)
+        if row.kind is ServiceKind.TEST_ADDRESS:
+            return _test_address(connection, links, base_url, row)
         person = subscriber(connection, row.publication_id, row.subscriber_id or 0)
     except NotFound:
         return None
@@ -59,6 +61,17 @@ def _confirmation(connection: Connection, links: Links, base_url: str, row: Serv
         message_token=_message_token(links, row),
         promise=asked_for.promise,
         values={"confirm_url": confirm_url(base_url, links.sign(claim))},
+    )
+
+
+def _test_address(connection: Connection, links: Links, base_url: str, row: ServiceMailRow) -> ServiceContent:
+    claim = Claim(purpose=Purpose.TEST_ADDRESS, publication=row.publication_id, request=row.id)
+    return ServiceContent(
+        language=publication(connection, row.publication_id).language,
+        name="",
+        message_token=_message_token(links, row),
+        promise="",
+        values={"address_url": test_address_url(base_url, links.sign(claim))},
     )
 
 

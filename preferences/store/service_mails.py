@@ -1,4 +1,5 @@
-"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link. Not counted, and limited.
+"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link, and test mails of the console.
+Not counted, and limited.
 
 A row only says what is to be written and to whom; the links in it are signed when it is composed, so that none is in
 the database and an hour is an hour from the mail on.
@@ -7,7 +8,7 @@ the database and an hour is an hour from the mail on.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,6 +27,9 @@ from preferences.store.tables import SERVICE_MAIL, SIGN_UP_REQUEST
 DAY = timedelta(days=1)
 CONFIRMATIONS_A_DAY = 1
 OTHERS_A_DAY = 3
+# Whoever writes a campaign looks at it often; a person who is asked for their address is asked once.
+TEST_ADDRESSES_A_DAY = 1
+TESTS_A_DAY = 50
 # A dead address may ask for one confirmation in this time; another suppressed one for none.
 DEAD_ADDRESS_WAITS = timedelta(days=30)
 TRIES = 5
@@ -40,6 +44,17 @@ class ServiceKind(StrEnum):
     CHANGED = "changed"
     GOODBYE = "goodbye"
     FRESH_LINK = "fresh_link"
+    TEST_ADDRESS = "test_address"
+    TEST = "test"
+
+
+# What is limited together, and to how many a day.
+_LIMITS = (
+    (frozenset({ServiceKind.CONFIRM}), CONFIRMATIONS_A_DAY),
+    (frozenset({ServiceKind.CHANGED, ServiceKind.GOODBYE, ServiceKind.FRESH_LINK}), OTHERS_A_DAY),
+    (frozenset({ServiceKind.TEST_ADDRESS}), TEST_ADDRESSES_A_DAY),
+    (frozenset({ServiceKind.TEST}), TESTS_A_DAY),
+)
 
 
 class ServiceState(StrEnum):
@@ -109,28 +124,24 @@ def _may_be_written_to(
     connection: Connection, publication_id: int, kind: ServiceKind, address: Address, now: datetime
 ) -> bool:
     confirms = kind is ServiceKind.CONFIRM
+    kinds, a_day = next(limit for limit in _LIMITS if kind in limit[0])
     suppressed = suppression_of(connection, publication_id, address)
     if suppressed == Suppression.DEAD_ADDRESS.value:
-        return confirms and not _queued_since(
-            connection, publication_id, address, now - DEAD_ADDRESS_WAITS, confirms=True
-        )
+        return confirms and not _queued_since(connection, publication_id, address, now - DEAD_ADDRESS_WAITS, kinds)
     if suppressed is not None and not (confirms and suppressed == Suppression.ERASED.value):
         return False
-    today = _queued_since(connection, publication_id, address, now - DAY, confirms=confirms)
-    return today < (CONFIRMATIONS_A_DAY if confirms else OTHERS_A_DAY)
+    return _queued_since(connection, publication_id, address, now - DAY, kinds) < a_day
 
 
 def _queued_since(
-    connection: Connection, publication_id: int, address: Address, since: datetime, *, confirms: bool
+    connection: Connection, publication_id: int, address: Address, since: datetime, kinds: Collection[ServiceKind]
 ) -> int:
-    confirm = ServiceKind.CONFIRM.value
-    of_kind = _S.kind == confirm if confirms else _S.kind != confirm
     count: int = connection.execute(
         select(func.count()).where(
             (_S.publication_id == publication_id)
             & (_S.address_normalised == address.normalised)
             & (_S.created_at > since)
-            & of_kind
+            & _S.kind.in_([kind.value for kind in kinds])
         )
     ).scalar_one()
     return count

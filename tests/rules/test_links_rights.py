@@ -20,7 +20,7 @@ def rights(purpose: Purpose, age: timedelta) -> frozenset[Right]:
         publication=1,
         subscriber=2,
         delivery=3,
-        request=4 if purpose is Purpose.CONFIRM else None,
+        request=4 if purpose in (Purpose.CONFIRM, Purpose.TEST_ADDRESS) else None,
         issued_at=None if purpose in (Purpose.MESSAGE, Purpose.MAILTO) else ISSUED,
     )
     return rights_of(claim, ISSUED + age)

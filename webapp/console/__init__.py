@@ -4,7 +4,8 @@
 * ``desk``, ``page``, ``words``: what a page is given, how it is answered, and what it says
 * ``today``: what goes out today, what waits, and why nothing does
 * ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
-* ``campaigns``, ``writing``, ``preview``, ``scheduling``, ``outcome``: from a draft to what became of it
+* ``campaigns``, ``writing``, ``scheduling``, ``outcome``: from a draft to what became of it
+* ``preview``, ``testing``, ``composing``: a campaign as a chosen reader would read it, here or as a test mail
 * ``people``, ``person``: finding subscribers, and the whole story of one
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``settings``: the publication, and tokens of the API
@@ -25,6 +26,7 @@ from webapp.console import (
     preview,
     scheduling,
     settings,
+    testing,
     today,
     topics,
     writing,
@@ -37,12 +39,14 @@ def register(app: Flask, site: Site) -> None:
     login.prepare(app, site)
     console = Blueprint("console", __name__, url_prefix="/console")
     login.add_routes(console, site)
+    testing.add_address_routes(console, site)
     of_publications = (
         today,
         topics,
         writing,
         campaigns,
         preview,
+        testing,
         scheduling,
         outcome,
         people,

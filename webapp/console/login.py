@@ -28,7 +28,8 @@ from webapp.pages import page
 from webapp.site import Site
 
 _WAY = "way"
-_OPEN_TO_ALL = frozenset({"console.login", "console.sign_in"})
+# Whoever follows a mail to their own address may sit at another machine than the one where they are signed in.
+_OPEN_TO_ALL = frozenset({"console.login", "console.sign_in", "console.test_address", "console.test_address_confirm"})
 
 
 def prepare(app: Flask, site: Site) -> None:

@@ -55,7 +55,7 @@ class Outbox(SQLModel, table=True):
 
 
 class ServiceMail(SQLModel, table=True):
-    """A service mail to write: confirm, changed, goodbye, fresh_link. Not counted, and limited per address and day."""
+    """A service mail to write, of a kind of `service_mails`. Not counted, and limited per address and day."""
 
     __tablename__ = "service_mail"
     __table_args__ = (

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from preferences.store.captured import captured_mails
 from preferences.store.tables import ATTEMPT, DELIVERY
 from tests.mailer.town import Town
 from tests.webapp.console.marketer import HERE, Marketer, csrf_of, marketer
@@ -50,38 +49,6 @@ def schedule(at: Marketer, path: str, how: str = "now", when: str = "") -> str:
     answer = at.client.post(f"{HERE}/{path}/schedule", data={"how": how, "at": when, "csrf_token": csrf_of(page)})
     assert answer.status_code == 303, answer.get_data(as_text=True)
     return at.get(path)
-
-
-def test_a_draft_is_written_and_previewed_as_it_is_sent(at: Marketer) -> None:
-    town = town_of(at)
-    town.reader("anna", {"letter": "each"})
-    path = draft(at)
-    page = at.get(f"{path}/preview")
-    assert "Hello Alex Example" in page
-    assert "an example reader" in page
-    chosen = at.post(f"{path}/preview", {"email": "anna@example.org"})
-    assert "anna@" not in chosen
-    assert "Hello Anna" in at.get(chosen)
-    frame = at.client.get(f"{HERE}/{path}/preview/html")
-    assert "The news of November." in frame.get_data(as_text=True)
-    assert "frame-ancestors 'self'" in frame.headers["Content-Security-Policy"]
-    text = at.get(f"{path}/preview?view=text")
-    assert "The news of November." in text
-    assert "At most" in text or "once a week" in text
-
-
-def test_the_preview_is_composed_as_the_mail_is(at: Marketer) -> None:
-    town = town_of(at)
-    town.reader("anna", {"letter": "each"})
-    path = draft(at)
-    chosen = at.post(f"{path}/preview", {"email": "anna@example.org"})
-    text = at.get(f"{chosen}&view=text")
-    schedule(at, path)
-    town.hand_over()
-    sent = town.transport.messages[0].data.decode()  # type: ignore[attr-defined]
-    for line in ("1 of at most 1 this week", "You asked for"):
-        assert line in text
-        assert line in sent.replace("=\r\n", "")
 
 
 @pytest.mark.parametrize(
@@ -126,20 +93,6 @@ def test_of_two_tabs_the_second_loses_nothing_and_overwrites_nothing(at: Markete
     assert (first.status_code, second.status_code) == (303, 409)
     assert "Second" in second.get_data(as_text=True)
     assert ">\nFirst</textarea>" in at.get(f"{path}/edit")
-
-
-def test_a_test_mail_goes_to_the_test_inbox_and_to_nobody_else(at: Marketer) -> None:
-    town = town_of(at)
-    town.reader("anna", {"letter": "each"})
-    path = draft(at)
-    chosen = at.post(f"{path}/preview", {"email": "anna@example.org"}).partition("?")[2]
-    token = csrf_of(at.get(f"{path}/preview?{chosen}"))
-    answer = at.client.post(f"{HERE}/{path}/preview/test?{chosen}", data={"csrf_token": token})
-    assert answer.status_code == 303
-    with at.at.there.database.read() as connection:
-        (mail,) = captured_mails(connection)
-    assert (mail.recipient, mail.subject) == ("test@example.org", "Hello Anna")
-    assert "in the <a" in at.get(f"{path}/preview?sent=yes")
 
 
 def test_the_forecast_says_in_words_who_gets_it_and_changes_nothing(at: Marketer) -> None:
