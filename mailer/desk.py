@@ -17,6 +17,7 @@ from mailer.compose import (
 )
 from mailer.compose.errors import NotDeliverableHere
 from mailer.office import Office
+from preferences.calendar import local_date
 from preferences.count import count_of
 from preferences.expectation import Arrives
 from preferences.links import Claim, Purpose
@@ -24,9 +25,10 @@ from preferences.promise import clauses
 from preferences.store.contents import ContentRow
 from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
+from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
 from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url
-from preferences.wording import count_line, plain, sentence, why_line
+from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,23 @@ class Desk:
         )
 
     def _why(self, mail: HandOver, language: str) -> str:
+        numbers = [item.topic_id for item in mail.items] if mail.topic_id is None else [mail.topic_id]
+        names = sorted({self.topics[number].name for number in numbers if number is not None})
+        if _is_first_of_carried(mail):
+            return self._why_carried(mail, names, language)
         if mail.topic_id is not None:
-            return why_line(self.topics[mail.topic_id].name, language=language)
-        first, *more = sorted({self.topics[item.topic_id].name for item in mail.items if item.topic_id is not None})
-        return why_line(first, *more, arrives=mail.rhythm or Arrives.WEEKLY, language=language)
+            return why_line(*names, language=language)
+        return why_line(*names, arrives=mail.rhythm or Arrives.WEEKLY, language=language)
+
+    def _why_carried(self, mail: HandOver, names: Sequence[str], language: str) -> str:
+        zone = mail.terms.zone
+        return why_carried_line(
+            *names,
+            publication=self.publication.name,
+            since=local_date(zone, mail.subscriber.confirmed_at or mail.subscriber.created_at),
+            today=local_date(zone, mail.committed_at),
+            language=language,
+        )
 
     def _lines(self, mail: HandOver, lines: Sequence[Line]) -> tuple[AlongItem, ...]:
         return tuple(self._line(mail, line) for line in lines)
@@ -117,6 +132,13 @@ class Desk:
             issued_at=None if purpose in (Purpose.MESSAGE, Purpose.ONE_CLICK) else mail.committed_at,
         )
         return self.office.links.sign(claim)
+
+
+def _is_first_of_carried(mail: HandOver) -> bool:
+    """Whether nothing but this mail is counted for somebody who was carried over from another system."""
+    history = mail.history
+    counted = [history.total, *history.along.values()]
+    return mail.subscriber.source == IMPORTED and {at for instants in counted for at in instants} == {mail.committed_at}
 
 
 def campaign_content(

@@ -20,6 +20,10 @@ from preferences.store.tables import DEAD_ADDRESS, SUBSCRIBER, SUPPRESSED
 Scalar = str | int | float | bool | None
 
 
+# The source of who was carried over from another system.
+IMPORTED = "import"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberRow:
     """A subscriber as stored; `address` is None once erased."""

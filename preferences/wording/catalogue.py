@@ -119,6 +119,7 @@ class FooterWords:
 
     why: str
     why_along: str
+    why_carried: str
     arrives: Mapping[Arrives, str]
 
 

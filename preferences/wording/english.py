@@ -196,6 +196,10 @@ _DECISIONS = DecisionWords(
 _FOOTER = FooterWords(
     why="You asked for {topics}, {arrives}.",
     why_along="You asked for {topics}; it came along in this mail because it did not fit before.",
+    why_carried=(
+        "You are on this list since {since}, because your subscription was carried over from where {publication} was"
+        " sent before. This is the first mail from here, about {topics}."
+    ),
     arrives={
         Arrives.EACH: "each message",
         Arrives.DAILY: "in one mail a day",

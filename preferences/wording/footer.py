@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from preferences.cadence import Cap
 from preferences.expectation import Arrives
+from preferences.wording.dates import date_in_words
 from preferences.wording.languages import catalogue_of
 
 
@@ -18,6 +21,18 @@ def why_line(topic_name: str, *more: str, arrives: Arrives = Arrives.EACH, langu
     catalogue = catalogue_of(language)
     topics = catalogue.all_of([topic_name, *more])
     return catalogue.footer.why.format(topics=topics, arrives=catalogue.footer.arrives[arrives])
+
+
+def why_carried_line(
+    topic_name: str, *more: str, publication: str, since: date, today: date, language: str = "en"
+) -> str:
+    """Why the first mail came to somebody who was carried over from another system; `since` and `today` are local."""
+    catalogue = catalogue_of(language)
+    return catalogue.footer.why_carried.format(
+        since=date_in_words(since, today, language),
+        publication=publication,
+        topics=catalogue.all_of([topic_name, *more]),
+    )
 
 
 def why_along_line(topic_name: str, language: str = "en") -> str:

@@ -20,6 +20,7 @@ from preferences.store.imports.proofs import ENDED, Proofs
 from preferences.store.imports.statements import insert_ignoring
 from preferences.store.installation import suppression_key
 from preferences.store.standings import in_details
+from preferences.store.subscribers import IMPORTED
 from preferences.store.tables import (
     CONSENT,
     DEAD_ADDRESS,
@@ -86,7 +87,7 @@ class Newcomers:
             "name": person.name,
             "fields": json.dumps(dict(person.fields), ensure_ascii=False, sort_keys=True),
             "language": person.language,
-            "source": "import",
+            "source": IMPORTED,
             "confirmed_at": self.proofs.confirmed_at(person) if standing.confirmed else None,
             "unsubscribed_at": self.proofs.left_at(person) if standing.unsubscribed else None,
             "suppressed": None if standing.suppressed is None else standing.suppressed.value,
