@@ -32,12 +32,12 @@ def handed_over_twice(publication: Publication, ledger: SubscriberLedger) -> Ite
 def standing_attempts(ledger: SubscriberLedger, delivery: int) -> list[Attempt]:
     """The attempts by which a delivery was, or may have been, handed over: its own and its carriers', in order."""
     of_delivery = ledger.deliveries[delivery]
-    carried = {(one.carrier, one.decided_at) for one in ledger.sent if one.delivery == delivery and one.carrier}
+    carried = {one.attempt for one in ledger.sent if one.delivery == delivery and one.carrier is not None}
     found = [
         attempt
         for attempt in ledger.attempts.values()
         if attempt.outcome in STANDING
-        and (attempt.delivery in (delivery, of_delivery.carrier) or (attempt.delivery, attempt.committed_at) in carried)
+        and (attempt.delivery in (delivery, of_delivery.carrier) or attempt.id in carried)
     ]
     return sorted(found, key=lambda attempt: (attempt.committed_at, attempt.id))
 

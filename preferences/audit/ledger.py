@@ -161,7 +161,8 @@ class Counted:
 class Sent:
     """A decision to send: under which expectation, current cadences (by topic) and standing, and in which carrier.
 
-    `judged_at` is the instant it was made for: at a hand-over that of the decision itself.
+    `judged_at` is the instant it was made for: at a hand-over that of the decision itself. `attempt` is the hand-over
+    that it began or came along in; None where it only planned one.
     """
 
     delivery: int
@@ -171,6 +172,7 @@ class Sent:
     current: Mapping[int, int]
     standing: Standing | None
     carrier: int | None = None
+    attempt: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def mails_of(publication: Publication, ledger: SubscriberLedger) -> list[Mail]:
         rows.setdefault(key, []).append(row)
     for attempt in ledger.attempts.values():
         rows.setdefault(("attempt", attempt.id), [])
-    sent = {(one.delivery, one.decided_at): one for one in ledger.sent if one.carrier is None}
+    sent = {one.attempt: one for one in ledger.sent if one.carrier is None and one.attempt is not None}
     mails = [
         _foreign_mail(ledger.foreign[key], tuple(found))
         if kind == "foreign"
@@ -102,7 +102,7 @@ def _own_mail(
     ledger: SubscriberLedger,
     attempt: Attempt,
     rows: tuple[Counted, ...],
-    sent: Mapping[tuple[int, datetime], Sent],
+    sent: Mapping[int, Sent],
 ) -> Mail:
     delivery = ledger.deliveries[attempt.delivery]
     campaign = None if delivery.campaign is None else publication.campaigns[delivery.campaign]
@@ -115,18 +115,14 @@ def _own_mail(
         delivery=delivery,
         campaign=campaign,
         foreign=None,
-        sent=sent.get((delivery.id, attempt.committed_at)),
+        sent=sent.get(attempt.id),
         items=tuple(publication.campaigns[item] for item in _items(ledger, attempt)),
     )
 
 
 def _items(ledger: SubscriberLedger, attempt: Attempt) -> Iterator[int]:
     """The campaigns that travelled in a mail: by the decision that says so, or by the delivery that names its carrier."""
-    travelled = {
-        one.delivery
-        for one in ledger.sent
-        if one.carrier == attempt.delivery and one.decided_at == attempt.committed_at
-    }
+    travelled = {one.delivery for one in ledger.sent if one.carrier is not None and one.attempt == attempt.id}
     if attempt.outcome is None or attempt.outcome in STANDING:
         travelled |= {one.id for one in ledger.deliveries.values() if one.carrier == attempt.delivery}
     for delivery in sorted(travelled):

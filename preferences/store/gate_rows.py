@@ -33,6 +33,7 @@ class Writes:
         self._publication_id = publication_id
         self._lease_id = lease_id
         self._decisions: list[dict[str, Any]] = []
+        self._travelling: list[tuple[dict[str, Any], int]] = []  # decisions, and the deliveries as which they leave
         self._moves: list[dict[str, Any]] = []
         self._wakes: list[dict[str, Any]] = []
         self._counted: dict[int, list[dict[str, Any]]] = {}
@@ -141,11 +142,11 @@ class Writes:
             move_deliveries(connection, self._wakes)
         if self._moves:
             move_deliveries(connection, self._moves)
-        if self._decisions:
-            connection.execute(insert(DECISION), self._decisions)
         mails = [self.mails[delivery] for delivery in sorted(self.mails)]
         if mails:
             self._write_attempts(mails)
+        if self._decisions:
+            connection.execute(insert(DECISION), self._decisions)
         return mails
 
     def _write_attempts(self, mails: list[HandOver]) -> None:
@@ -163,6 +164,8 @@ class Writes:
         attempts = {delivery: attempt for attempt, delivery in inserted}
         for mail in mails:
             mail.attempt_id = attempts[mail.delivery_id]
+        for row, mail_of in self._travelling:
+            row["attempt_id"] = attempts[mail_of]
         counted = [
             {**row, "attempt_id": attempts[delivery]} for delivery, rows in self._counted.items() for row in rows
         ]
@@ -170,8 +173,11 @@ class Writes:
 
     def _decide(self, situation: Situation, verdict: Verdict) -> None:
         basis = basis_of_verdict(situation.terms, situation.subscriber.standing, verdict, self.now)
-        row = decision_row(self._publication_id, verdict.subject.id, verdict.decision, basis, self.now)
+        decision = verdict.decision
+        row = decision_row(self._publication_id, verdict.subject.id, decision, basis, self.now)
         self._decisions.append(row)
+        if decision.outcome is Outcome.SEND:
+            self._travelling.append((row, decision.carrier or verdict.subject.id))
 
     def _history(self, situation: Situation) -> History:
         return self.histories.get(situation.subscriber.id, situation.history)

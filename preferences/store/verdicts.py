@@ -21,7 +21,7 @@ _AFTER_EXPIRY = timedelta(seconds=1)
 def decision_row(
     publication_id: int, delivery_id: int, decision: Decision, basis: Basis, now: datetime
 ) -> dict[str, Any]:
-    """The row of the ledger for one decision."""
+    """The row of the ledger for one decision; whoever hands over names the attempt in it."""
     return {
         "publication_id": publication_id,
         "delivery_id": delivery_id,
@@ -31,6 +31,7 @@ def decision_row(
         "topic_id": decision.topic,
         "opens_at": decision.opens_at,
         "expectation_id": basis.expectation or None,
+        "attempt_id": None,
         "evidence": None if decision.evidence is None else evidence_text(decision.evidence),
         "basis": to_json(basis),
     }

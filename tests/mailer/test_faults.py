@@ -9,9 +9,11 @@ from mailer.schedule import tend
 from mailer.transport import OutcomeKind
 from preferences.asked import asked_from_json
 from preferences.errors import Conflict
+from preferences.store.auditing import Audit
 from preferences.store.changes import change_expectation
 from preferences.store.doubts import it_arrived, it_did_not_arrive
 from preferences.store.events import SYSTEM
+from preferences.store.publications import publication_named
 from preferences.store.results import Came
 from preferences.store.schedules import end, pause, resume
 from preferences.store.tables import DELIVERY
@@ -218,3 +220,18 @@ def test_a_digest_that_is_tried_again_later_than_its_next_slot_takes_that_one_al
     assert (town.stands(first)[0], town.stands(second)[0]) == ("digest_to_come", "digest_to_come")
     town.go_to(TUESDAY + timedelta(days=1, hours=12))
     assert (town.stands(first)[0], town.stands(second)[0]) == ("in_digest", "in_digest")
+
+
+def test_what_is_sent_again_at_the_same_instant_under_other_terms_is_no_broken_promise(town: Town) -> None:
+    letter, extra = letter_and_extra(town)
+    town.transport._answers = {"anna@example.org": OutcomeKind.IN_DOUBT}  # type: ignore[attr-defined]
+    town.hand_over()
+    with town.database.write() as connection:
+        wants = [{"topic": "letter", "arrives": "each"}, {"topic": "events", "arrives": "web"}]
+        change_expectation(connection, 1, 1, asked_from_json({"topics": wants}), SYSTEM, town.now)
+        it_did_not_arrive(connection, 1, town.column(letter, "id"), SYSTEM, town.now)
+    town.hand_over()
+    assert (town.stands(letter)[0], town.stands(extra)[0]) == ("in_doubt", "web")
+    with town.database.read() as connection:
+        row = publication_named(connection, None)
+    assert list(Audit(town.database, row).broken(town.now)) == []

@@ -111,7 +111,7 @@ class Book:
             begun_at=at + timedelta(seconds=late),
             outcome=outcome,
         )
-        self._decide(delivery, at, expectation, current)
+        self._decide(delivery, at, expectation, current, attempt=attempt)
         rhythm = self.deliveries[delivery].rhythm
         for position, topic in enumerate(charged):
             in_total = position == 0 and not self.topics[topic].is_notice
@@ -119,14 +119,20 @@ class Book:
         state = {"accepted": "accepted", "in_doubt": "in_doubt"}.get(outcome or "", "due")
         self._move(delivery, state=state)
         for item, topic in (along or {}).items():
-            self._decide(item, at, expectation, current, carrier=delivery)
+            self._decide(item, at, expectation, current, carrier=delivery, attempt=attempt)
             if topic not in charged:
                 self.count(at, topic, attempt=attempt, in_total=False, along=True)
             self._move(item, state="came_along" if outcome == "accepted" else state, carrier=delivery)
         return attempt
 
     def _decide(
-        self, delivery: int, at: datetime, expectation: int, current: dict[int, int] | None, carrier: int | None = None
+        self,
+        delivery: int,
+        at: datetime,
+        expectation: int,
+        current: dict[int, int] | None,
+        carrier: int | None = None,
+        attempt: int | None = None,
     ) -> None:
         self.sent.append(
             Sent(
@@ -137,6 +143,7 @@ class Book:
                 current=current or {},
                 standing=CONFIRMED,
                 carrier=carrier,
+                attempt=attempt,
             )
         )
 

@@ -1,6 +1,7 @@
 """Invariants 1 and 3: a wrong row for every way in which a mail can break what was asked for, and each is named."""
 
 import ast
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,17 @@ def test_where_a_clock_stands_still_the_decision_says_which_terms_came_first() -
     book = Book(before, after)
     book.letter(berlin(3))
     book.letter(berlin(3), EVENTS, expectation=101)
+    assert book.broken() == []
+
+
+def test_where_a_clock_stands_still_a_mail_holds_what_came_along_in_it_and_not_what_came_along_before() -> None:
+    before, after = asks_for(EACH, until=berlin(3)), asks_for({LETTER: "each", EVENTS: "web"}, key=101, since=berlin(3))
+    book = Book(before, after)
+    letter, events = book.campaign(LETTER), book.campaign(EVENTS)
+    first = book.hand_over(letter, berlin(3), LETTER, along={events: EVENTS}, outcome="refused")
+    book.uncount(first, berlin(3))
+    book.hand_over(letter, berlin(3), LETTER, expectation=101)
+    book.deliveries[events] = replace(book.deliveries[events], state="web", carrier=None, last_outcome="web")
     assert book.broken() == []
 
 

@@ -154,19 +154,21 @@ def _foreign(connection: Connection, ids: Collection[int]) -> dict[int, ledger.F
 def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[ledger.Sent]]:
     of = DECISION.c
     rows = connection.execute(
-        select(DELIVERY.c.subscriber_id, of.delivery_id, of.decided_at, of.expectation_id, of.basis)
+        select(DELIVERY.c.subscriber_id, of.delivery_id, of.decided_at, of.expectation_id, of.basis, of.attempt_id)
         .join(DELIVERY, DELIVERY.c.id == of.delivery_id)
         .where(DELIVERY.c.subscriber_id.in_(sorted(ids)) & (of.outcome == Outcome.SEND.value))
         .order_by(of.id)
     ).mappings()
     found: dict[int, list[ledger.Sent]] = {}
     for row in rows:
-        sent = _sent_as(row["delivery_id"], row["decided_at"], row["expectation_id"], row["basis"])
+        sent = _sent_as(row["delivery_id"], row["decided_at"], row["expectation_id"], row["basis"], row["attempt_id"])
         found.setdefault(row["subscriber_id"], []).append(sent)
     return found
 
 
-def _sent_as(delivery: int, decided_at: datetime, expectation: int | None, basis: str) -> ledger.Sent:
+def _sent_as(
+    delivery: int, decided_at: datetime, expectation: int | None, basis: str, attempt: int | None = None
+) -> ledger.Sent:
     said = json.loads(basis)
     return ledger.Sent(
         delivery=delivery,
@@ -176,6 +178,7 @@ def _sent_as(delivery: int, decided_at: datetime, expectation: int | None, basis
         current={topic: current for topic, _, current in said.get("cadences", ())},
         standing=_standing(said["standing"]) if "standing" in said else None,
         carrier=said.get("carrier"),
+        attempt=attempt,
     )
 
 

@@ -17,7 +17,10 @@ _RHYTHMS = ", ".join(f"'{rhythm.value}'" for rhythm in sorted(DIGESTS))
 
 
 class Decided(SQLModel, table=True):
-    """One decision about one delivery, with what is needed to decide again (`basis`, JSON) and its evidence (JSON)."""
+    """One decision about one delivery, with what is needed to decide again (`basis`, JSON) and its evidence (JSON).
+
+    `attempt_id` is the hand-over that it began or came along in: on a clock that stands still, two may share an instant.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Decided(SQLModel, table=True):
         refers("decision", "delivery_id", "delivery"),
         refers("decision", "expectation_id", "expectation"),
         refers("decision", "topic_id", "topic"),
+        refers("decision", "attempt_id", "attempt"),
         Index("ix_decision_delivery", "delivery_id"),
         one_of("decision", "outcome", Outcome),
         one_of("decision", "reason", Reason),
@@ -39,6 +43,7 @@ class Decided(SQLModel, table=True):
     topic_id: int | None = number(null=True)
     opens_at: datetime | None = None
     expectation_id: int | None = number(null=True)
+    attempt_id: int | None = number(null=True)
     evidence: str | None = Field(default=None, sa_type=Text)
     basis: str = Field(sa_type=Text)
 

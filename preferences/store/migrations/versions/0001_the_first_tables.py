@@ -685,43 +685,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "decision",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("opens_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("expectation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("evidence", sa.Text(), nullable=True),
-        sa.Column("basis", sa.Text(), nullable=False),
-        sa.CheckConstraint("outcome IN ('send', 'wait', 'digest', 'web', 'not_sent')", name="ck_decision_outcome"),
-        sa.CheckConstraint(
-            "reason IN ('suppressed_dead_address', 'suppressed_complaint', 'suppressed_erased', 'suppressed_operator', 'unconfirmed', 'consent_expired', 'unsubscribed', 'duplicate', 'off_topic', 'expired', 'web_only', 'digest_daily', 'digest_weekly', 'digest_monthly', 'paused', 'topic_cap', 'total_cap', 'next_mail', 'quiet_day', 'quiet_hours', 'expected', 'would_expire', 'campaign_ended', 'template_failed', 'not_deliverable_here', 'ranked_lower', 'any_doubt', 'held_for_a_person')",
-            name="ck_decision_reason",
-        ),
-        sa.ForeignKeyConstraint(
-            ["publication_id", "delivery_id"],
-            ["delivery.publication_id", "delivery.id"],
-            name="fk_decision_delivery_id",
-        ),
-        sa.ForeignKeyConstraint(
-            ["publication_id", "expectation_id"],
-            ["expectation.publication_id", "expectation.id"],
-            name="fk_decision_expectation_id",
-        ),
-        sa.ForeignKeyConstraint(
-            ["publication_id", "topic_id"], ["topic.publication_id", "topic.id"], name="fk_decision_topic_id"
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("publication_id", "id", name="uq_decision_publication_id"),
-    )
-    with op.batch_alter_table("decision", schema=None) as batch_op:
-        batch_op.create_index("ix_decision_delivery", ["delivery_id"], unique=False)
-
-    op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -916,6 +879,47 @@ def upgrade() -> None:
     with op.batch_alter_table("counted", schema=None) as batch_op:
         batch_op.create_index("ix_counted_attempt", ["attempt_id"], unique=False)
         batch_op.create_index("ix_counted_subscriber", ["subscriber_id", "counted_at"], unique=False)
+
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opens_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("expectation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("attempt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.CheckConstraint("outcome IN ('send', 'wait', 'digest', 'web', 'not_sent')", name="ck_decision_outcome"),
+        sa.CheckConstraint(
+            "reason IN ('suppressed_dead_address', 'suppressed_complaint', 'suppressed_erased', 'suppressed_operator', 'unconfirmed', 'consent_expired', 'unsubscribed', 'duplicate', 'off_topic', 'expired', 'web_only', 'digest_daily', 'digest_weekly', 'digest_monthly', 'paused', 'topic_cap', 'total_cap', 'next_mail', 'quiet_day', 'quiet_hours', 'expected', 'would_expire', 'campaign_ended', 'template_failed', 'not_deliverable_here', 'ranked_lower', 'any_doubt', 'held_for_a_person')",
+            name="ck_decision_reason",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id", "attempt_id"], ["attempt.publication_id", "attempt.id"], name="fk_decision_attempt_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id", "delivery_id"],
+            ["delivery.publication_id", "delivery.id"],
+            name="fk_decision_delivery_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id", "expectation_id"],
+            ["expectation.publication_id", "expectation.id"],
+            name="fk_decision_expectation_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["publication_id", "topic_id"], ["topic.publication_id", "topic.id"], name="fk_decision_topic_id"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("publication_id", "id", name="uq_decision_publication_id"),
+    )
+    with op.batch_alter_table("decision", schema=None) as batch_op:
+        batch_op.create_index("ix_decision_delivery", ["delivery_id"], unique=False)
 
     op.create_table(
         "uncounted",
