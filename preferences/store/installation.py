@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -16,18 +17,35 @@ SANDBOX_SLUG = "sandbox"
 FIRST_SLUG = "newsletter"
 
 
-def found(database: Database, now: datetime, *, driven_from: datetime | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What is made up once for each installation: its name, and the key of the suppression hashes."""
+
+    name: str
+    suppression_key: bytes
+
+
+def new_identity() -> Identity:
+    """An identity that nobody else has."""
+    return Identity(name=secrets.token_hex(8), suppression_key=secrets.token_bytes(32))
+
+
+def found(
+    database: Database, now: datetime, *, driven_from: datetime | None = None, identity: Identity | None = None
+) -> None:
     """Make the installation and its first publication where there is none; harmless when repeated.
 
-    `driven_from` makes it a sandbox, whose clock starts there.
+    `driven_from` makes it a sandbox, whose clock starts there. `identity` None is a new one; only what is to be made
+    twice alike states its own.
     """
     with database.write() as connection:
         if connection.execute(select(INSTALLATION.c.id)).first() is not None:
             return
+        chosen = identity or new_identity()
         connection.execute(
             insert(INSTALLATION).values(
-                name=secrets.token_hex(8),
-                suppression_key=secrets.token_bytes(32),
+                name=chosen.name,
+                suppression_key=chosen.suppression_key,
                 zone_data=zone_data_version(),
                 driven_now=driven_from,
                 created_at=now,

@@ -21,6 +21,7 @@ FORBIDDEN = [
     pytest.param("compose", "mailer/compose/a_part.py", "import dramatiq", id="compose-imports-a-broker"),
     pytest.param("webapp", "webapp/pages/a_page.py", "import mailer.transport", id="page-imports-the-mailer"),
     pytest.param("webapp", "webapp/pages/a_page.py", "import webapp.runtime", id="page-imports-the-composition-root"),
+    pytest.param("webapp", "webapp/pages/a_page.py", "import webapp.example", id="page-imports-the-example"),
     pytest.param("mailer", "mailer/a_step.py", "import webapp.pages", id="mailer-imports-the-web-side"),
     pytest.param("mailer", "preferences/store/a_table.py", "import mailer.transport", id="store-imports-the-mailer"),
     pytest.param("store", "mailer/a_step.py", "import sqlalchemy", id="mailer-touches-tables"),
@@ -33,6 +34,7 @@ ALLOWED = [
     pytest.param("webapp/pages/a_page.py", "import mailer.compose", id="page-previews-a-mail"),
     pytest.param("webapp/cli_run.py", "import mailer.transport", id="command-starts-the-mailer"),
     pytest.param("webapp/runtime.py", "import mailer.transport", id="runtime-starts-the-mailer"),
+    pytest.param("webapp/example/a_week.py", "import mailer.send", id="example-drives-the-mailer"),
     pytest.param("mailer/compose/a_part.py", "import jinja2", id="compose-renders-templates"),
     pytest.param("preferences/store/a_table.py", "import sqlmodel", id="store-touches-tables"),
 ]
@@ -44,6 +46,7 @@ def small_tree(tmp_path: Path) -> Path:
     for module in (
         "preferences/settings", "preferences/store/database", "preferences/relevance/rates",
         "mailer/compose/page", "mailer/transport", "webapp/pages/sign_up", "webapp/runtime", "webapp/cli",
+        "webapp/example/house",
     ):  # fmt: skip
         _write(tmp_path, f"{module}.py", '"""Nothing."""\n')
     # Neither the law nor the web side, and itself allowed to use the statistics.

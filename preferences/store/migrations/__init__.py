@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +10,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Index, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 from preferences.store import tables
@@ -44,7 +47,29 @@ def is_newest(database: Database) -> bool:
     """Whether the database is at the newest revision."""
     with database.read() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current == ScriptDirectory.from_config(configuration()).get_current_head()
+    return current == newest_revision()
+
+
+def newest_revision() -> str:
+    """The newest revision that this version has."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None  # there is a first one
+    return head
+
+
+def tables_digest() -> str:
+    """A digest of all tables and indexes as this version makes them on SQLite: another one is another shape."""
+    dialect = sqlite.dialect()
+    made = [
+        str(statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+        for table in sorted(METADATA.tables.values(), key=lambda table: table.name)
+        for statement in (CreateTable(table), *(CreateIndex(one) for one in sorted(table.indexes, key=_name_of)))
+    ]
+    return hashlib.sha256("\n".join(made).encode()).hexdigest()
+
+
+def _name_of(index: Index) -> str:
+    return str(index.name)
 
 
 def differences(connection: Connection) -> list[object]:
