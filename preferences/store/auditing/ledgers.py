@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, func, select, text
 
@@ -14,6 +14,8 @@ from preferences.audit import ledger
 from preferences.decision import Outcome
 from preferences.store.auditing.people import read_erased, read_expectations, read_standings, read_unsubscribes
 from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY, FOREIGN_MAIL, UNCOUNTED
+
+_Value = TypeVar("_Value")
 
 REPORTED = "reported"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,20 +71,18 @@ def _deliveries(connection: Connection, ids: Collection[int]) -> dict[int, list[
         .where(of.subscriber_id.in_(sorted(ids)))
         .order_by(of.id)
     ).mappings()
-    found: dict[int, list[ledger.Delivery]] = {}
-    for row in rows:
-        found.setdefault(row["subscriber_id"], []).append(
-            ledger.Delivery(
-                id=row["id"],
-                campaign=row["campaign_id"],
-                rhythm=row["rhythm"],
-                slot_on=row["slot_on"],
-                state=row["state"],
-                carrier=row["carrier_id"],
-                last_outcome=row["last_outcome"],
-            )
-        )
-    return found
+    return _by_subscriber(
+        rows,
+        lambda row: ledger.Delivery(
+            id=row["id"],
+            campaign=row["campaign_id"],
+            rhythm=row["rhythm"],
+            slot_on=row["slot_on"],
+            state=row["state"],
+            carrier=row["carrier_id"],
+            last_outcome=row["last_outcome"],
+        ),
+    )
 
 
 def _counted(connection: Connection, ids: Collection[int]) -> dict[int, list[ledger.Counted]]:
@@ -92,22 +92,20 @@ def _counted(connection: Connection, ids: Collection[int]) -> dict[int, list[led
         .where(COUNTED.c.subscriber_id.in_(sorted(ids)))
         .order_by(COUNTED.c.id)
     ).mappings()
-    found: dict[int, list[ledger.Counted]] = {}
-    for row in rows:
-        found.setdefault(row["subscriber_id"], []).append(
-            ledger.Counted(
-                id=row["id"],
-                attempt=row["attempt_id"],
-                foreign=row["foreign_mail_id"],
-                topic=row["topic_id"],
-                counted_at=row["counted_at"],
-                in_total=row["in_total"],
-                along=row["along"],
-                rhythm=row["rhythm"],
-                uncounted_at=row["uncounted_at"],
-            )
-        )
-    return found
+    return _by_subscriber(
+        rows,
+        lambda row: ledger.Counted(
+            id=row["id"],
+            attempt=row["attempt_id"],
+            foreign=row["foreign_mail_id"],
+            topic=row["topic_id"],
+            counted_at=row["counted_at"],
+            in_total=row["in_total"],
+            along=row["along"],
+            rhythm=row["rhythm"],
+            uncounted_at=row["uncounted_at"],
+        ),
+    )
 
 
 def _attempts(connection: Connection, ids: Collection[int]) -> dict[int, list[ledger.Attempt]]:
@@ -159,10 +157,21 @@ def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[ledger
         .where(DELIVERY.c.subscriber_id.in_(sorted(ids)) & (of.outcome == Outcome.SEND.value))
         .order_by(of.id)
     ).mappings()
-    found: dict[int, list[ledger.Sent]] = {}
+    return _by_subscriber(
+        rows,
+        lambda row: _sent_as(
+            row["delivery_id"], row["decided_at"], row["expectation_id"], row["basis"], row["attempt_id"]
+        ),
+    )
+
+
+def _by_subscriber(
+    rows: Iterable[Mapping[Any, Any]], value_of: Callable[[Mapping[Any, Any]], _Value]
+) -> dict[int, list[_Value]]:
+    """The values of rows, in order, by subscriber."""
+    found: dict[int, list[Value]] = {}
     for row in rows:
-        sent = _sent_as(row["delivery_id"], row["decided_at"], row["expectation_id"], row["basis"], row["attempt_id"])
-        found.setdefault(row["subscriber_id"], []).append(sent)
+        found.setdefault(row["subscriber_id"], []).append(value_of(row))
     return found
 
 
