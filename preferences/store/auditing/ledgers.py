@@ -169,7 +169,7 @@ def _by_subscriber(
     rows: Iterable[Mapping[Any, Any]], value_of: Callable[[Mapping[Any, Any]], _Value]
 ) -> dict[int, list[_Value]]:
     """The values of rows, in order, by subscriber."""
-    found: dict[int, list[Value]] = {}
+    found: dict[int, list[_Value]] = {}
     for row in rows:
         found.setdefault(row["subscriber_id"], []).append(value_of(row))
     return found
