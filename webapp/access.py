@@ -1,10 +1,11 @@
-"""Who may: a token in the header, its publication, and the scope that something needs."""
+"""Who may: a token in the header, its publication, and the scope that something needs; or a session of the console."""
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, session
 
 from preferences.links import PublicIds
+from preferences.store.console_sessions import is_session_open
 from preferences.store.installation import suppression_key
 from preferences.store.tokens import TokenRow, TokenScope, token_of
 from preferences.store.transactions import Transaction
@@ -12,12 +13,25 @@ from webapp.errors import Problem
 from webapp.site import Site
 
 _IDS = "troth_public_ids"
+# Under this name the cookie of the console holds which session it is.
+WAY = "way"
 
 
 def site_of(app: Flask | None = None) -> Site:
     """The site that answers this request."""
     site: Site = (app or current_app).extensions["troth_site"]
     return site
+
+
+def is_signed_in(site: Site) -> bool:
+    """Whether this browser is signed in to the console; a sandbox asks nobody."""
+    if site.is_sandbox:
+        return True
+    way = session.get(WAY)
+    if not isinstance(way, str):
+        return False
+    with site.database.read() as connection:
+        return is_session_open(connection, way, site.clock.now())
 
 
 def authenticated(connection: Transaction) -> TokenRow:

@@ -5,6 +5,7 @@ import smtplib
 import socket
 import ssl
 from dataclasses import dataclass
+from enum import Enum
 from typing import BinaryIO, cast
 
 from mailer.transport.outcome import Reply
@@ -31,13 +32,22 @@ class WireDownError(Exception):
     """The connection cannot be used any more: closed, silent for too long, or talking nonsense."""
 
 
+class SetupStage(Enum):
+    """How far a connection has come before a mail can begin."""
+
+    REACH = "reach"
+    ENCRYPT = "encrypt"
+    SIGN_IN = "sign in"
+
+
 class SetupError(Exception):
     """There is no connection; `reply` is what the server said about it, if it said anything."""
 
-    def __init__(self, text: str, reply: Reply | None) -> None:
+    def __init__(self, text: str, reply: Reply | None, stage: SetupStage = SetupStage.REACH) -> None:
         super().__init__(text)
         self.text = text
         self.reply = reply
+        self.stage = stage
 
 
 class Wire:
@@ -111,17 +121,20 @@ def connect(server: SmtpServer, timeouts: Timeouts, *, local_name: str | None, t
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     smtp: smtplib.SMTP | None = None
+    stage = SetupStage.REACH
     try:
         smtp = _client(server, timeouts.setup, local_name, context)
         smtp.ehlo_or_helo_if_needed()
+        stage = SetupStage.ENCRYPT
         _encrypt(smtp, server, context)
+        stage = SetupStage.SIGN_IN
         if server.user is not None and server.password is not None:
             smtp.login(server.user, server.password)
         return Wire(smtp)
     except (OSError, ValueError, SetupError) as error:
         if smtp is not None:
             smtp.close()
-        raise _translated(error) from error
+        raise _translated(error, SetupStage.ENCRYPT if isinstance(error, ssl.SSLError) else stage) from error
 
 
 def _client(server: SmtpServer, timeout: float, local_name: str | None, context: ssl.SSLContext) -> smtplib.SMTP:
@@ -139,16 +152,16 @@ def _encrypt(smtp: smtplib.SMTP, server: SmtpServer, context: ssl.SSLContext) ->
             raise smtplib.SMTPResponseException(code, text)
         smtp.ehlo_or_helo_if_needed()
     elif server.security is SmtpSecurity.REQUIRED:
-        raise SetupError("the mail server offers no STARTTLS, and encryption is required", None)
+        raise SetupError("the mail server offers no STARTTLS, and encryption is required", None, SetupStage.ENCRYPT)
 
 
-def _translated(error: Exception) -> SetupError:
+def _translated(error: Exception, stage: SetupStage) -> SetupError:
     if isinstance(error, SetupError):
         return error
     if isinstance(error, smtplib.SMTPResponseException) and 200 <= error.smtp_code < 600:
         reply = Reply(error.smtp_code, _readable(error.smtp_error))
-        return SetupError(f"the mail server refused the connection: {reply.code} {reply.text}", reply)
-    return SetupError(f"there is no connection to the mail server: {error}", None)
+        return SetupError(f"the mail server refused the connection: {reply.code} {reply.text}", reply, stage)
+    return SetupError(f"there is no connection to the mail server: {error}", None, stage)
 
 
 def _readable(octets: bytes | str) -> str:

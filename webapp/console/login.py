@@ -20,14 +20,13 @@ from preferences.store.console_sessions import (
     begin_session,
     end_session,
     is_link_open,
-    is_session_open,
 )
 from preferences.store.publications import publications
+from webapp.access import WAY, is_signed_in
 from webapp.console.page import render
 from webapp.pages import page
 from webapp.site import Site
 
-_WAY = "way"
 # Whoever follows a mail to their own address may sit at another machine than the one where they are signed in.
 _OPEN_TO_ALL = frozenset({"console.login", "console.sign_in", "console.test_address", "console.test_address_confirm"})
 
@@ -66,7 +65,7 @@ def guard(console: Blueprint, site: Site) -> None:
 
 
 def _check(site: Site) -> Answer | None:
-    if request.endpoint not in _OPEN_TO_ALL and not _is_signed_in(site):
+    if request.endpoint not in _OPEN_TO_ALL and not is_signed_in(site):
         return render("console/sign_in.html", 401)
     if request.method == "POST":
         try:
@@ -74,16 +73,6 @@ def _check(site: Site) -> Answer | None:
         except ValidationError:
             return render("console/form_over.html", 400)
     return None
-
-
-def _is_signed_in(site: Site) -> bool:
-    if site.is_sandbox:
-        return True
-    way = session.get(_WAY)
-    if not isinstance(way, str):
-        return False
-    with site.database.read() as connection:
-        return is_session_open(connection, way, site.clock.now())
 
 
 def _not_there(_error: Exception) -> Answer:
@@ -101,7 +90,7 @@ def start(site: Site) -> Answer:
 
 def show_login(site: Site, token: str) -> Answer:
     """A button: a mail program or a chat that looks at links must not use them up."""
-    if _is_signed_in(site):
+    if is_signed_in(site):
         return page.see("/console")
     with site.database.read() as connection:
         is_open = is_link_open(connection, token, site.clock.now())
@@ -116,13 +105,13 @@ def sign_in(site: Site, token: str) -> Answer:
         return render("console/login.html", 410, token=token, is_open=False)
     session.clear()
     session.permanent = True
-    session[_WAY] = way
+    session[WAY] = way
     return page.see("/console")
 
 
 def leave(site: Site) -> Answer:
     """End the session, in this browser and for whoever copied its cookie."""
-    way = session.pop(_WAY, None)
+    way = session.pop(WAY, None)
     if isinstance(way, str):
         with site.database.write() as connection:
             end_session(connection, way, site.clock.now())
