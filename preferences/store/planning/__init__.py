@@ -8,10 +8,12 @@
 * `moments`: what the law says about zones, days, hours and slots, once for each distinct pattern
 * `writing`, `pieces`: what a planned decision was made from, as text
 * `affected`, `rehearsal`, `stage`: to whom something else happens first, and what
+* `outlook`, `witness`: when and with what it reaches each reader, whose promise binds, and what it pushes out
 * `question`: the campaign that is asked about
 """
 
 from preferences.store.planning.forecast import Forecast, forecast
+from preferences.store.planning.outlook import Outlook, outlook
 from preferences.store.planning.plan import plan_campaign
 
-__all__ = ["Forecast", "forecast", "plan_campaign"]
+__all__ = ["Forecast", "Outlook", "forecast", "outlook", "plan_campaign"]

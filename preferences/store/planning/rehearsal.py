@@ -43,53 +43,74 @@ def rehearse(
 
     `others` are all other campaigns that are still to be planned.
     """
-    rehearsal = _Rehearsal(asked, others, schedule_of(connection, asked.publication_id), now)
+    rehearsal = Rehearsal([asked, *others], schedule_of(connection, asked.publication_id), now)
     found = situations(connection, asked.publication_id, subscriber_ids, now)
     for subscriber in subscriber_ids:
-        yield rehearsal.answer(found[subscriber]) if subscriber in found else _IN_DOUBT
+        yield _answer(rehearsal, asked, others, found[subscriber]) if subscriber in found else _IN_DOUBT
 
 
-class _Rehearsal:
-    """The campaigns in the order of their planning, and what is scheduled after some of them were planned."""
+def _answer(rehearsal: Rehearsal, asked: Question, others: Sequence[Question], situation: Situation) -> Answer:
+    """Play everything before the instant of the forecast, and decide then."""
+    assert asked.scheduled_at is not None  # a forecast is about an instant
+    at = asked.scheduled_at
+    earlier = [one for one in others if rehearsal.plans_at(one) < at and is_in_audience(one, situation)]
+    stage = Stage(situation, rehearsal.now)
+    rehearsal.play(stage, earlier, at)
+    decision = decision_about(asked, stage.situation, at)
+    reached_at = at if decision.outcome is Outcome.SEND else None
+    if decision.outcome in (Outcome.WAIT, Outcome.DIGEST):
+        reached_at = decision.opens_at
+    counts_on = frozenset(campaign.id for campaign in earlier)
+    return Answer(
+        outcome=decision.outcome.value, reason=decision.reason.value, reached_at=reached_at, counts_on=counts_on
+    )
 
-    def __init__(self, asked: Question, others: Sequence[Question], schedule: Schedule, now: datetime) -> None:
-        assert asked.scheduled_at is not None  # a forecast is about an instant
-        self.asked = asked
-        self.at = asked.scheduled_at
+
+def is_in_audience(campaign: Question, situation: Situation) -> bool:
+    """Whether somebody will be in the audience of a campaign, as they stand."""
+    names_one = any(topic.id in situation.terms.topics for topic in campaign.topics)
+    return names_one and is_within(campaign.segment, situation.subscriber.fields)
+
+
+def decision_about(asked: Question, situation: Situation, at: datetime) -> Decision:
+    """What planning decides about a campaign for one reader, as they stand then."""
+    candidate = asked.candidate(0, situation.terms.zone)
+    return decide(situation.subscriber.standing, situation.terms, situation.history, candidate, at)
+
+
+class Rehearsal:
+    """The campaigns that are still to be planned, in that order, and what is scheduled after some of them were."""
+
+    def __init__(self, unplanned: Sequence[Question], schedule: Schedule, now: datetime) -> None:
         self.now = now
-        self._unplanned = sorted([asked, *others], key=lambda one: (one.scheduled_at or self.at, one.id))
+        self._unplanned = sorted(unplanned, key=lambda one: (self.plans_at(one), one.id))
         self._last_at = schedule.last_at
         self._schedules: dict[int, Schedule] = {}
 
-    def answer(self, situation: Situation) -> Answer:
-        """Play everything before the instant of the forecast, and decide then."""
-        earlier = [one for one in self._unplanned if self._plans_at(one) < self.at and _is_in_audience(one, situation)]
-        stage = Stage(situation, self.now)
-        for instant in self._instants(stage, earlier):
+    def plans_at(self, campaign: Question) -> datetime:
+        """When it is planned."""
+        return max(self.now, campaign.scheduled_at or self.now)
+
+    def play(self, stage: Stage, campaigns: Sequence[Question], until: datetime, since: datetime | None = None) -> None:
+        """Live through every instant before `until` (and after `since`) at which something happens to one reader.
+
+        `campaigns` are those of which they are in the audience.
+        """
+        for instant in self._instants(stage, campaigns, until, since):
             stage.now = instant
-            for campaign in earlier:
-                if self._plans_at(campaign) == instant:
+            for campaign in campaigns:
+                if self.plans_at(campaign) == instant:
                     stage.plan(campaign)
             judge(stage.situation, self._schedule_at(instant), stage)
-        decision = self._decision(stage.situation)
-        reached_at = self.at if decision.outcome is Outcome.SEND else None
-        if decision.outcome in (Outcome.WAIT, Outcome.DIGEST):
-            reached_at = decision.opens_at
-        counts_on = frozenset(campaign.id for campaign in earlier)
-        return Answer(
-            outcome=decision.outcome.value, reason=decision.reason.value, reached_at=reached_at, counts_on=counts_on
-        )
 
-    def _plans_at(self, campaign: Question) -> datetime:
-        return max(self.now, campaign.scheduled_at or self.at)
-
-    def _instants(self, stage: Stage, earlier: Sequence[Question]) -> Iterator[datetime]:
-        """Each instant before the forecast's at which something happens, in order, as what happened before leads to."""
-        planned = [self._plans_at(campaign) for campaign in earlier]
-        instant: datetime | None = None
+    def _instants(
+        self, stage: Stage, campaigns: Sequence[Question], until: datetime, instant: datetime | None
+    ) -> Iterator[datetime]:
+        """In order, as what happened before leads to."""
+        planned = [self.plans_at(campaign) for campaign in campaigns]
         while True:
             wakes = [max(self.now, one.wakes_at) for one in stage.situation.open if one.wakes_at is not None]
-            later = [one for one in (*planned, *wakes) if one < self.at and (instant is None or one > instant)]
+            later = [one for one in (*planned, *wakes) if one < until and (instant is None or one > instant)]
             if not later:
                 return
             instant = min(later)
@@ -97,7 +118,7 @@ class _Rehearsal:
 
     def _schedule_at(self, instant: datetime) -> Schedule:
         """What the publication plans once everything scheduled until then is planned."""
-        left = [one for one in self._unplanned if self._plans_at(one) > instant]
+        left = [one for one in self._unplanned if self.plans_at(one) > instant]
         if len(left) not in self._schedules:
             self._schedules[len(left)] = self._schedule(left)
         return self._schedules[len(left)]
@@ -118,12 +139,3 @@ class _Rehearsal:
             if one.scheduled_at is not None
         ]
         return Schedule(scheduled=tuple(scheduled), last_at=last_at)
-
-    def _decision(self, situation: Situation) -> Decision:
-        candidate = self.asked.candidate(0, situation.terms.zone)
-        return decide(situation.subscriber.standing, situation.terms, situation.history, candidate, self.at)
-
-
-def _is_in_audience(campaign: Question, situation: Situation) -> bool:
-    names_one = any(topic.id in situation.terms.topics for topic in campaign.topics)
-    return names_one and is_within(campaign.segment, situation.subscriber.fields)
