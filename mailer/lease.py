@@ -46,7 +46,7 @@ class HeldLease:
     def _beat(self) -> None:
         while not self._stopping.wait(HEARTBEAT_SECONDS):
             try:
-                self._renew()
+                self.renew()
             except DatabaseAway as error:
                 log.warning("database away at a heartbeat", extra={"why": str(error)})
             except Exception:
@@ -54,7 +54,8 @@ class HeldLease:
                     "failed", extra={"task": "heartbeat"}
                 )  # the edge of a thread, without which nothing leaves
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Renew it, or begin another where it was lost. Raises `DatabaseAway`."""
         with self._office.database.write() as connection:
             kept = renew_lease(connection, self.id, self._office.machine_clock.now())
         if not kept:

@@ -14,7 +14,8 @@ from mailer.compose import Message
 from mailer.mails import Mails
 from mailer.making import Making, failed
 from mailer.office import Office
-from mailer.transport import Outcome, OutcomeKind, Session
+from mailer.pace import Pace
+from mailer.transport import Outcome, OutcomeKind, Session, TakesSeveral
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
 from preferences.store.gate import Group, decide_group
@@ -25,9 +26,6 @@ from preferences.store.transactions import Transaction
 
 log = logging.getLogger(__name__)
 
-# A group is about this much time's worth of messages: short enough that a kill leaves few in doubt.
-GROUP_SECONDS = 0.1
-SMALLEST, LARGEST = 1, 200
 RECORD_AGAIN_SECONDS = 1.0
 
 _CAME = {
@@ -45,13 +43,15 @@ _CAME = {
 class Sender:
     """Hands over what is due, group by group, on one connection; one for each thread."""
 
-    def __init__(self, office: Office, mails: Mails, lease_id: int, may_go_on: Callable[[], bool]) -> None:
+    def __init__(
+        self, office: Office, mails: Mails, lease_id: int, may_go_on: Callable[[], bool], pace: Pace | None = None
+    ) -> None:
         self._office = office
         self._mails = mails
         self._lease_id = lease_id
         self._may_go_on = may_go_on
-        self._size = 10
-        self._asked: int | None = None  # the attempt whose hand-over was asked for, and not answered
+        self._pace = pace or Pace()
+        self._asked: set[int] = set()  # the attempts whose hand-over was asked for, and not answered
 
     def run(self, publication_id: int) -> int:
         """Hand over until nothing is due for the publication; answers how many subscribers were decided about.
@@ -72,15 +72,20 @@ class Sender:
         claimed, after = 0, 0
         while self._may_go_on():
             self._check_clocks()
-            group = self._decide(publication_id, after)
+            limit = self._pace.group
+            group = self._decide(publication_id, after, limit)
             if group is None:
                 break
             if group.mails:
                 self._hand_over(session, publication_id, group)
+            else:
+                self._pace.nothing_left()
             claimed, after = claimed + group.claimed, group.last_subscriber
+            if group.claimed < limit:
+                break
         return claimed
 
-    def _decide(self, publication_id: int, after: int) -> Group | None:
+    def _decide(self, publication_id: int, after: int, limit: int) -> Group | None:
         """One transaction of the gate. Where nobody knows whether it was committed, nothing of it has begun."""
         group: Group | None = None
         try:
@@ -91,7 +96,7 @@ class Sender:
                     self._lease_id,
                     self._office.clock.now(),
                     self._office.machine_clock.now(),
-                    limit=self._size,
+                    limit=limit,
                     after=after,
                 )
         except DatabaseAway:
@@ -107,7 +112,7 @@ class Sender:
     def _hand_over(self, session: Session, publication_id: int, group: Group) -> None:
         making = Making(self._office)
         results: list[Result] = []
-        self._asked = None
+        self._asked = set()
         started = time.monotonic()
         try:
             making.make(self._mails.desk(publication_id), group.mails, group.begins_until - BEGINS_WITHIN / 2)
@@ -115,7 +120,7 @@ class Sender:
         finally:
             self._record(publication_id, group.mails, [*making.results, *results], making.at)
         begun = sum(result.came is not Came.GIVEN_BACK for result in results)
-        self._adapt(begun, time.monotonic() - started)
+        self._pace.left(begun, group.claimed, time.monotonic() - started)
 
     def _outcomes(self, session: Session, group: Group, ready: Sequence[tuple[HandOver, Message]]) -> Iterator[Result]:
         """What becomes of each message; one that could begin only too late is not asked for."""
@@ -123,12 +128,16 @@ class Sender:
             return
         not_after = group.mails[0].committed_at + BEGINS_WITHIN
         outcomes = session.hand_over([message for _, message in ready], not_after=not_after)
-        for mail, _ in ready:
+        together = session.together if isinstance(session, TakesSeveral) else 1
+        for start in range(0, len(ready), together):
             if self._office.machine_clock.now() > group.begins_until:
                 break  # what is not asked for has not begun, and is given back
-            self._asked = mail.attempt_id
-            yield _result(mail, next(outcomes))
-        self._asked = None
+            block = [mail for mail, _ in ready[start : start + together]]
+            self._asked = {mail.attempt_id for mail in block}
+            for mail in block:
+                outcome = next(outcomes)
+                self._asked.discard(mail.attempt_id)
+                yield _result(mail, outcome)
 
     def _record(
         self, publication_id: int, mails: Sequence[HandOver], results: list[Result], making: int | None
@@ -144,7 +153,7 @@ class Sender:
         self._write(lambda connection: self._record_results(connection, publication_id, results))
 
     def _broken_off(self, mail: HandOver, making: int | None) -> Came:
-        if mail.attempt_id == self._asked:
+        if mail.attempt_id in self._asked:
             return Came.IN_DOUBT
         return Came.FAILED if mail.attempt_id == making else Came.GIVEN_BACK
 
@@ -176,11 +185,6 @@ class Sender:
     def _give_up_lease(self) -> None:
         with suppress(DatabaseAway), self._office.database.write() as connection:
             end_lease(connection, self._lease_id, self._office.machine_clock.now())
-
-    def _adapt(self, mails: int, seconds: float) -> None:
-        """The next group holds as much as takes a tenth of a second at the pace of this one."""
-        fits = round(mails / max(seconds, 1e-6) * GROUP_SECONDS)
-        self._size = max(SMALLEST, min(LARGEST, fits, self._size * 2))
 
     def _check_clocks(self) -> None:
         if not self._office.is_driven:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from threading import Event, Lock, Thread
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Condition, Event, Lock, Thread
 
 from dramatiq import Broker
 from dramatiq import Worker as Threads
@@ -18,10 +19,11 @@ from mailer.actors import InProcessBroker, declare_actors
 from mailer.lease import HeldLease
 from mailer.mails import Mails
 from mailer.office import Office
+from mailer.pace import Pace
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.service import write_service_mails
-from preferences.errors import TrothError
+from preferences.errors import AnyDoubt, TrothError
 from preferences.store.agenda import is_handing_over, publications_due
 
 log = logging.getLogger(__name__)
@@ -48,7 +50,10 @@ class Worker:
         self._awake = Event()
         self._running: Counter[str] = Counter()
         self._written: defaultdict[str, list[float]] = defaultdict(list)
+        self._pace = Pace()
+        self._rests = 0
         self._lock = Lock()
+        self._idle = Condition(self._lock)
 
     def start(self) -> None:
         """Begin a lease and start working."""
@@ -73,7 +78,7 @@ class Worker:
     def hand_over(self, publication_id: int) -> None:
         """Hand over what is due for a publication."""
         name = f"hand_over {publication_id}"
-        self._guarded(name, lambda: self._sender().run(publication_id))
+        self._guarded(name, lambda: self._sender(lambda: not self._rests).run(publication_id))
 
     def tend(self) -> None:
         """Plan, sweep and settle."""
@@ -83,30 +88,59 @@ class Worker:
         """Compose and hand over service mails."""
         self._guarded("service", lambda: write_service_mails(self._office, self._lease.id))
 
-    def drain(self) -> None:
-        """Do everything that is due at this instant of a driven clock, in this thread, and answer when it is done."""
-        while True:
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Nothing happens by itself meanwhile; it begins when what is under way has come to a group's end."""
+        with self._lock:
+            self._rests += 1
+            self._idle.wait_for(lambda: not self._running.total())
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._rests -= 1
+            self.wake()
+
+    def drain(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        """Do everything that is due at this instant of a driven clock, in this thread, and answer when it is done.
+
+        Call it while the worker is `resting`: two that write in turns wait for each other more than they work.
+        """
+        while may_go_on():
             tend(self._office)
             write_service_mails(self._office, self._lease.id)
             with self._office.database.read() as connection:
                 due = publications_due(connection, self._office.clock.now())
-            done = sum(self._sender().run(publication_id) for publication_id in due)
+            done = sum(self._drained(publication_id, may_go_on) for publication_id in due)
             with self._office.database.read() as connection:
                 busy = is_handing_over(connection)
             if busy:
                 Event().wait(0.02)  # somebody else is handing over: wait for that
             elif not done:
-                tend(self._office)
                 return
 
-    def _sender(self) -> Sender:
-        return Sender(self._office, self._mails, self._lease.id, lambda: not self._stopping.is_set())
+    def _drained(self, publication_id: int, may_go_on: Callable[[], bool]) -> int:
+        """Hand over what is due; a lease that was lost because the database was busy for long is begun anew, once."""
+        try:
+            return self._sender(may_go_on).run(publication_id)
+        except AnyDoubt as error:
+            log.warning("once more", extra={"why": str(error)})
+            self._lease.renew()
+            return self._sender(may_go_on).run(publication_id)
+
+    def _sender(self, may_go_on: Callable[[], bool]) -> Sender:
+        def goes_on() -> bool:
+            return may_go_on() and not self._stopping.is_set()
+
+        return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace)
 
     def _guarded(self, name: str, task: Callable[[], object]) -> None:
         """The edge of a thread: what goes wrong is said, and tried again by the next ticket. Nothing is sent by it."""
         with self._lock:
-            self._running[name] += 1
             del self._written[name][:1]
+            if self._rests:
+                return
+            self._running[name] += 1
         try:
             task()
         except TrothError as error:
@@ -116,12 +150,14 @@ class Worker:
         finally:
             with self._lock:
                 self._running[name] -= 1
+                self._idle.notify_all()
 
     def _tick(self) -> None:
         while not self._stopping.is_set():
             self._awake.clear()
             try:
-                self._write_tickets()
+                if not self._rests:
+                    self._write_tickets()
             except TrothError as error:
                 log.warning("cannot ask what is due", extra={"why": str(error)})
             except Exception:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 
 from mailer.office import Office
 from mailer.transport import InboxTransport, SmtpTransport, Transport
+from mailer.transport.probe import probe
 from mailer.worker import Worker
 from preferences.errors import TrothError
 from preferences.links import Links
@@ -76,6 +78,7 @@ def start(settings: Settings, sandbox: Site | None = None) -> Started:
         base_url=settings.base_url,
         wake=worker.wake,
         sandbox=sandbox,
+        try_relay=None if settings.smtp is None else partial(probe, settings.smtp, clock),
     )
     return Started(site, create_app(site), worker, database)
 
@@ -121,7 +124,7 @@ class Drive:
 
     def __call__(self, to: datetime) -> None:
         """Answer when everything due until then has happened; two people at it take turns."""
-        with self._lock:
+        with self._lock, self._worker.resting(), self._clock.driving():
             while True:
                 self._worker.drain()
                 with self._office.database.read() as connection:

@@ -1,12 +1,12 @@
 """Finished messages become outcomes.
 
-* ``contract``: what every transport keeps: ``Transport``, ``Session``, ``Clock``
+* ``contract``: what every transport keeps: ``Transport``, ``Session``, ``TakesSeveral``, ``Clock``
 * ``outcome``: the kinds of outcome, and what a reply of a server means
 * ``smtp``: a mail server; with ``transaction`` (one message) and ``wire`` (one connection)
 * ``inbox``: the test inbox, from which nothing leaves the machine; ``memory``: the same for tests
 """
 
-from mailer.transport.contract import Clock, Session, Transport
+from mailer.transport.contract import Clock, Session, TakesSeveral, Transport
 from mailer.transport.inbox import InboxTransport
 from mailer.transport.memory import MemoryTransport
 from mailer.transport.outcome import Outcome, OutcomeKind
@@ -22,6 +22,7 @@ __all__ = [
     "Session",
     "SmtpSession",
     "SmtpTransport",
+    "TakesSeveral",
     "Timeouts",
     "Transport",
 ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mailer.compose.content import Message
 from mailer.transport.outcome import Outcome, OutcomeKind
@@ -25,11 +25,21 @@ class Session(Protocol):
     def hand_over(self, messages: Sequence[Message], *, not_after: datetime) -> Iterator[Outcome]:
         """One outcome for each message, in order, as it becomes known.
 
-        Each message is handed over when the next outcome is asked for; what is not asked for has not begun. A message
+        Each message is handed over when its outcome is asked for; what is not asked for has not begun. A message
         that could begin only after `not_after` (aware) is given back. ValueError, before anything is handed over, at a
         message that could end a command or the mail early.
         """
         ...
+
+
+@runtime_checkable
+class TakesSeveral(Protocol):
+    """A session in which messages begin together, in blocks of so many: asked for the first of them, it hands over all.
+
+    Then what is asked for is the block, and its outcomes are asked for to the last.
+    """
+
+    together: int
 
 
 class Transport(Protocol):

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
-from preferences.delivery import CampaignStatus, State
-from preferences.store.open_deliveries import RUNNING, UNDECIDED
+from preferences.delivery import CampaignStatus
+from preferences.store.open_deliveries import IS_UNDECIDED, IS_UNDER_WAY, RUNNING
 from preferences.store.service_mails import ServiceState
-from preferences.store.tables import CAMPAIGN, DELIVERY, OUTBOX, SERVICE_MAIL
+from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, OUTBOX, SERVICE_MAIL
 
+# A sum, so that no index of publications is preferred to that of the instants: most of what is due is of one.
+_publication: ColumnElement[int] = DELIVERY.c.publication_id + 0
 _SCHEDULED = CAMPAIGN.c.status == CampaignStatus.SCHEDULED.value
 
 
@@ -35,8 +37,18 @@ def is_anything_to_plan(connection: Connection, publication_id: int, now: dateti
 
 def publications_due(connection: Connection, now: datetime) -> list[int]:
     """The publications for which something is to be decided now, in number order."""
-    rows = connection.execute(_undecided(DELIVERY.c.publication_id).where(DELIVERY.c.wakes_at <= now).distinct())
-    return sorted(rows.scalars())
+    return sorted(connection.execute(due_deliveries(_publication, now).distinct()).scalars())
+
+
+def subscribers_due(connection: Connection, publication_id: int, now: datetime, *, limit: int) -> list[int]:
+    """The subscribers of at most `limit` deliveries about which something is to be decided now, one for each of them."""
+    due = due_deliveries(DELIVERY.c.subscriber_id, now).where(_publication == publication_id)
+    return list(connection.execute(due.limit(limit)).scalars())
+
+
+def due_deliveries(column: ColumnElement[Any], now: datetime) -> Select[Any]:
+    """A column of the deliveries about which something is to be decided now."""
+    return _undecided(column).where(DELIVERY.c.wakes_at <= now)
 
 
 def _undecided(column: ColumnElement[Any]) -> Select[Any]:
@@ -44,14 +56,13 @@ def _undecided(column: ColumnElement[Any]) -> Select[Any]:
         select(column)
         .select_from(DELIVERY)
         .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
-        .where(DELIVERY.c.state.in_(UNDECIDED) & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING)))
+        .where(IS_UNDECIDED & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING)))
     )
 
 
 def is_handing_over(connection: Connection) -> bool:
     """Whether anything is being handed over."""
-    chosen = select(DELIVERY.c.id).where(DELIVERY.c.state == State.HANDING_OVER.value)
-    return connection.execute(chosen.limit(1)).first() is not None
+    return connection.execute(select(ATTEMPT.c.id).where(IS_UNDER_WAY).limit(1)).first() is not None
 
 
 def next_instant(connection: Connection, after: datetime) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -39,23 +40,28 @@ class Inbox:
         self._clock = clock
         self._links = links
 
-    def keep(self, message: Finished) -> None:
-        """Keep one message. The token in its Message-ID says whose it is; raises ValueError where it says nothing."""
+    def keep(self, messages: Sequence[Finished]) -> None:
+        """Keep all of these, or none. The token in its Message-ID says whose a mail is; ValueError where it says nothing."""
+        if not messages:
+            return
+        now = self._clock.now()
+        rows = [self._row(message, now) for message in messages]
+        with self._database.write() as connection:
+            connection.execute(insert(CAPTURED_MAIL), rows)
+
+    def _row(self, message: Finished, now: datetime) -> dict[str, Any]:
         claim = self._links.read(message.message_id.strip("<>").partition("@")[0], Purpose.MESSAGE)
         if claim is None:
             raise ValueError("the Message-ID of this mail holds no token of ours")
-        with self._database.write() as connection:
-            connection.execute(
-                insert(CAPTURED_MAIL).values(
-                    publication_id=claim.publication,
-                    subscriber_id=claim.subscriber or None,
-                    sender=message.mail_from,
-                    recipient=message.rcpt_to,
-                    subject=message.subject,
-                    source=message.data,
-                    captured_at=self._clock.now(),
-                )
-            )
+        return {
+            "publication_id": claim.publication,
+            "subscriber_id": claim.subscriber or None,
+            "sender": message.mail_from,
+            "recipient": message.rcpt_to,
+            "subject": message.subject,
+            "source": message.data,
+            "captured_at": now,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

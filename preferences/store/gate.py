@@ -9,20 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from preferences.errors import AnyDoubt
 from preferences.store import openings
-from preferences.store.agenda import is_anything_to_plan
+from preferences.store.agenda import due_deliveries, is_anything_to_plan, subscribers_due
 from preferences.store.clock import check_clock
 from preferences.store.gate_rows import Writes
 from preferences.store.hand_overs import HandOver
 from preferences.store.judging import judge
 from preferences.store.leases import BEGINS_WITHIN, holds_lease
-from preferences.store.open_deliveries import RUNNING, UNDECIDED, situations
+from preferences.store.open_deliveries import IS_OPEN, situations
 from preferences.store.prospects import schedule_of
 from preferences.store.publications import publication
-from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
+from preferences.store.tables import COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
 from preferences.store.unreadable import hold_unreadable
 
 
@@ -37,6 +37,10 @@ class Group:
     begins_until: datetime
     last_subscriber: int
     claimed: int
+
+
+# Up to so many deliveries are found by their instant; among more, the next subscribers by number have some.
+_FEW = 2000
 
 
 def decide_group(
@@ -90,24 +94,20 @@ def claim_subscribers(
 
     What is read afterwards, in statements of their own, is what is true: the row that was locked is not looked at.
     """
-    awake = (
-        select(DELIVERY.c.id)
-        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
-        .where(
-            (DELIVERY.c.subscriber_id == SUBSCRIBER.c.id)
-            & DELIVERY.c.state.in_(UNDECIDED)
-            & (DELIVERY.c.wakes_at <= now)
-            & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
-        )
-        .correlate(SUBSCRIBER)
-        .exists()
-    )
-    statement = (
-        select(SUBSCRIBER.c.id)
-        .where((SUBSCRIBER.c.publication_id == publication_id) & (SUBSCRIBER.c.id > after) & awake)
-        .order_by(SUBSCRIBER.c.id)
-        .limit(limit)
-    )
+    few = subscribers_due(connection, publication_id, now, limit=_FEW)
+    if len(few) == _FEW:
+        some = due_deliveries(DELIVERY.c.id, now).where((DELIVERY.c.subscriber_id == SUBSCRIBER.c.id) & IS_OPEN)
+        is_due = some.correlate(SUBSCRIBER).exists()
+        return _locked(connection, (SUBSCRIBER.c.publication_id == publication_id) & is_due, limit, after)
+    ids = sorted({one for one in few if one > after})
+    groups = (ids[start : start + limit] for start in range(0, len(ids), limit))
+    locked = (_locked(connection, SUBSCRIBER.c.id.in_(group), limit, after) for group in groups)
+    return next((claimed for claimed in locked if claimed), [])
+
+
+def _locked(connection: Connection, chosen: ColumnElement[bool], limit: int, after: int) -> list[int]:
+    of = SUBSCRIBER.c
+    statement = select(of.id).where(chosen & (of.id > after)).order_by(of.id).limit(limit)
     if connection.dialect.name == "postgresql":
         statement = statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
     return list(connection.execute(statement).scalars())

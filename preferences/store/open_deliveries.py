@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import Reason
@@ -17,13 +17,33 @@ from preferences.history import History
 from preferences.store.expectations import terms_at, terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import SubscriberRow, subscribers
-from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DELIVERY, EXPECTATION
+from preferences.store.tables import ATTEMPT, CAMPAIGN, CAMPAIGN_TOPIC, DELIVERY, EXPECTATION
 
 RUNNING = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value)
 # What a person holds back is decided again all the same when its reader changes something; only nothing of it leaves.
 RUNNING_OR_PAUSED = (*RUNNING, CampaignStatus.PAUSED.value)
 UNDECIDED = (State.DUE.value, State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value)
+_OPEN = (
+    State.WAITING.value,
+    State.DIGEST_TO_COME.value,
+    State.DEFERRED.value,
+    State.HANDING_OVER.value,
+    State.DUE.value,
+)
 _D = DELIVERY.c
+
+
+def _as_written(states: tuple[str, ...]) -> ColumnElement[bool]:
+    """The states in the statement's text, in the order of the partial index: a parameter could be anything, and the
+    index would not be used."""
+    return _D.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
+
+
+# As `ix_delivery_wakes` and `ix_delivery_open` have it.
+IS_UNDECIDED = _as_written(UNDECIDED)
+IS_OPEN = _as_written(_OPEN)
+# By the lease, so that its partial index is searched and not the table: an attempt has one always.
+IS_UNDER_WAY = ATTEMPT.c.outcome.is_(None) & (ATTEMPT.c.lease_id > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +175,8 @@ def open_deliveries(
             .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
             .where(
                 _D.subscriber_id.in_(sorted(subscriber_ids))
-                & _D.state.in_(UNDECIDED)
+                & IS_OPEN
+                & IS_UNDECIDED
                 & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
             )
             .order_by(_D.id)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
+from preferences.delivery import AttemptOutcome, CampaignStatus, State
 from preferences.store.events import SYSTEM, record
 from preferences.store.leases import expire_leases
+from preferences.store.open_deliveries import IS_OPEN, IS_UNDER_WAY
 from preferences.store.service_mails import release
 from preferences.store.settling import put_in_doubt
 from preferences.store.subscribers import lock_subscribers
@@ -29,7 +31,7 @@ def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> i
         select(ATTEMPT.c.id, ATTEMPT.c.delivery_id, ATTEMPT.c.publication_id, DELIVERY.c.subscriber_id)
         .join(LEASE, LEASE.c.id == ATTEMPT.c.lease_id)
         .join(DELIVERY, DELIVERY.c.id == ATTEMPT.c.delivery_id)
-        .where(ATTEMPT.c.outcome.is_(None) & LEASE.c.ended_at.is_not(None))
+        .where(IS_UNDER_WAY & LEASE.c.ended_at.is_not(None))
         .order_by(ATTEMPT.c.id)
         .limit(_AT_ONCE)
     ).all()
@@ -60,8 +62,9 @@ def settle_campaigns(connection: Connection, now: datetime) -> list[int]:
         .order_by(CAMPAIGN.c.id)
         .with_for_update(key_share=True, skip_locked=True)  # whoever holds one is changing it; the next time will do
     ).all()
+    states = _open_states(connection, [campaign.id for campaign in campaigns])
     for campaign in campaigns:
-        status = _status(connection, campaign.id)
+        status = _status(states.get(campaign.id, set()))
         if status is CampaignStatus.FINISHED:
             finished.append(campaign.id)
             record(connection, campaign.publication_id, "finished", SYSTEM, now, campaign_id=campaign.id)
@@ -74,17 +77,21 @@ def settle_campaigns(connection: Connection, now: datetime) -> list[int]:
     return finished
 
 
-def _status(connection: Connection, campaign_id: int) -> CampaignStatus:
-    open_states = [state.value for state in OPEN]
-    states: set[str] = set(
-        connection.execute(
-            select(DELIVERY.c.state)
-            .where((DELIVERY.c.campaign_id == campaign_id) & DELIVERY.c.state.in_(open_states))
-            .distinct()
-        ).scalars()
+def _open_states(connection: Connection, campaign_ids: Collection[int]) -> dict[int, set[str]]:
+    """The states, but for the final ones, in which each campaign has deliveries."""
+    of = DELIVERY.c
+    rows = connection.execute(
+        select(of.campaign_id, of.state).where(of.campaign_id.in_(campaign_ids) & IS_OPEN).distinct()
     )
+    states: dict[int, set[str]] = {}
+    for campaign, state in rows:
+        states.setdefault(campaign, set()).add(state)
+    return states
+
+
+def _status(states: Collection[str]) -> CampaignStatus:
     if not states:
         return CampaignStatus.FINISHED
-    if states <= {State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value}:
+    if set(states) <= {State.WAITING.value, State.DIGEST_TO_COME.value, State.DEFERRED.value}:
         return CampaignStatus.WAITING
     return CampaignStatus.SENDING

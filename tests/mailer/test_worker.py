@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -82,3 +83,17 @@ def test_who_stops_in_order_ends_the_lease_and_leaves_nothing_handing_over(town:
     assert ended is not None
     town.hand_over()
     assert town.counts(campaign) == {"accepted": 30}
+
+
+def test_nothing_happens_by_itself_while_somebody_else_does_it(town: Town, campaign: int) -> None:
+    with _working(town) as worker:
+        with worker.resting():
+            extra = town.campaign("extra", "letter", at=TUESDAY + timedelta(minutes=1))
+            town.clock.instant += timedelta(minutes=1)
+            worker.wake()
+            time.sleep(2.5)  # longer than a tick
+            assert town.counts(extra) == {}
+            worker.drain()
+            assert sum(town.counts(extra).values()) == 30
+        worker.wake()
+        _wait(lambda: _is_finished(town, campaign))

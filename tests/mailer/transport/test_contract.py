@@ -1,6 +1,6 @@
 """What every transport keeps, asked of each of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +34,9 @@ def smtp() -> Iterator[Subject]:
 def inbox() -> Iterator[Subject]:
     clock, stored = HandClock(), list[Message]()
     yield Subject(
-        InboxTransport(stored.append, clock), clock, lambda: [(one.mail_from, one.rcpt_to, one.data) for one in stored]
+        InboxTransport(stored.extend, clock, together=1),
+        clock,
+        lambda: [(one.mail_from, one.rcpt_to, one.data) for one in stored],
     )
 
 
@@ -129,8 +131,23 @@ def test_the_twin_answers_as_it_is_told() -> None:
 
 
 def test_what_the_inbox_cannot_keep_is_not_called_accepted() -> None:
-    def full(_: Message) -> None:
+    def full(_: Sequence[Message]) -> None:
         raise OSError("no space left")
 
     with InboxTransport(full, HandClock()).open() as session, pytest.raises(OSError, match="no space"):
         list(session.hand_over([letter()], not_after=LATER))
+
+
+def test_the_inbox_keeps_a_block_at_once_and_begins_none_before_it_is_asked_for() -> None:
+    blocks: list[list[str]] = []
+    clock = HandClock()
+    transport = InboxTransport(lambda messages: blocks.append([one.rcpt_to for one in messages]), clock, together=2)
+    letters = [letter(number) for number in range(5)]
+    names = [one.rcpt_to for one in letters]
+    with transport.open() as session:
+        handing = session.hand_over(letters, not_after=LATER)
+        assert [next(handing).kind, next(handing).kind] == [OutcomeKind.ACCEPTED] * 2
+        assert blocks == [names[:2]]
+        clock.instant = LATER + timedelta(microseconds=1)
+        assert [outcome.kind for outcome in handing] == [OutcomeKind.NOT_BEGUN] * 3
+    assert blocks == [names[:2]]
