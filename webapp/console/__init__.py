@@ -4,7 +4,7 @@
 * ``desk``, ``page``, ``words``: what a page is given, how it is answered, and what it says
 * ``today``: what goes out today, what waits, and why nothing does
 * ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
-* ``campaigns``, ``writing``, ``scheduling``, ``outcome``: from a draft to what became of it
+* ``campaigns``, ``writing``, ``scheduling``, ``forecasting``, ``outcome``: from a draft to what became of it
 * ``preview``, ``testing``, ``composing``: a campaign as a chosen reader would read it, here or as a test mail
 * ``people``, ``person``: finding subscribers, and the whole story of one
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
