@@ -5,6 +5,7 @@
 * ``api``: the HTTP API
 * ``application``: the Flask application that carries them; ``site``: what one is made of
 * ``forms``, ``access``, ``errors``: what comes in, who may, and what is said when it cannot be done
+* ``relay``: the mail server as pages show it, and trying it
 * ``runtime``, ``cli``: where an installation is put together and started; the only place that may start both sides
 
 ``webapp`` imports of the mailer nothing but ``mailer.compose``: what the preview shows is what is sent.

@@ -21,6 +21,7 @@ class ServiceKind(Enum):
     GOODBYE = "goodbye"
     FRESH_LINK = "fresh_link"
     TEST_ADDRESS = "test_address"
+    RELAY_TEST = "relay_test"
 
 
 # What each needs besides the recipient. The promise and the preferences link are the recipient's.
@@ -30,6 +31,7 @@ VALUES: Mapping[ServiceKind, tuple[str, ...]] = {
     ServiceKind.GOODBYE: ("ended", "return_url"),
     ServiceKind.FRESH_LINK: ("fresh_url",),
     ServiceKind.TEST_ADDRESS: ("address_url",),
+    ServiceKind.RELAY_TEST: (),
 }
 
 

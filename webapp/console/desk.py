@@ -123,6 +123,7 @@ def instant_typed(desk: Desk, name: str) -> datetime | None:
 
 
 Show = Callable[..., Answer]
+_NOTHING: Mapping[str, str] = {}
 
 
 class Pages:
@@ -171,6 +172,26 @@ class Pages:
                     return do(desk, **given)
                 except (Invalid, ComposeError, Conflict) as error:
                     return show(replace(desk, problems=_said(error)), **given)
+
+        self._add(path, name, view, "POST")
+
+    def post_away(
+        self, path: str, name: str, show: Show, read: Callable[[Desk], Any], do: Callable[[Any], Any]
+    ) -> None:
+        """The POST of a form that talks to another machine: `do` gets what `read` answers, with no transaction open;
+        what it finds is given to `show`."""
+
+        def view(slug: str) -> Answer:
+            found, problems = None, _NOTHING
+            try:
+                with self._site.database.read() as connection:
+                    asked = read(self._desk(connection, slug))
+                found = do(asked)
+            except (Invalid, ComposeError, Conflict) as error:
+                problems = _said(error)
+            with self._site.database.read() as connection:
+                desk = replace(self._desk(connection, slug), problems=problems)
+                return show(desk) if problems else show(desk, found)
 
         self._add(path, name, view, "POST")
 

@@ -1,4 +1,7 @@
-"""Setting up a newsletter of one's own: one form, for whoever sits at the machine, until there is a sender."""
+"""Setting up a newsletter of one's own: one form, until there is a sender, and a try of the mail server.
+
+It is for whoever sits at the machine, and for whoever is signed in to the console. Afterwards the console does it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
+from mailer.compose import ComposeError, Envelope
 from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.delivery import MadeBy
 from preferences.errors import Conflict, FieldProblem, Invalid
@@ -20,10 +24,12 @@ from preferences.store.publications import PublicationRow, change_publication, c
 from preferences.store.topics import create_topic, topics
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
+from webapp.access import is_signed_in
 from webapp.forms import DAYS, Filled, beside
 from webapp.pages.origin import check_own_page
 from webapp.pages.page import render, see
 from webapp.pages.sign_up import ZONES
+from webapp.relay import Tried, beside_fields, relay_of, try_out
 from webapp.site import Site
 
 _BY = By(made_by=MadeBy.PERSON, route=Route.CONSOLE)
@@ -37,6 +43,11 @@ def add_routes(pages: Blueprint, site: Site) -> None:
         return
     pages.add_url_rule("/set-up", "set_up", partial(show, site), strict_slashes=False)
     pages.add_url_rule("/set-up", "do_set_up", partial(do, site), methods=["POST"], strict_slashes=False)
+
+
+def may_set_up(site: Site) -> bool:
+    """Whether the visitor may set this installation up."""
+    return is_at_the_machine() or is_signed_in(site)
 
 
 def is_at_the_machine() -> bool:
@@ -62,32 +73,54 @@ def to_set_up(connection: Transaction) -> PublicationRow | None:
     return there[0] if len(there) == 1 and there[0].sender is None else None
 
 
-def show(site: Site) -> Response:
+def show(site: Site) -> Answer:
     """The form; or why it is over, or not for this visitor."""
     with site.database.read() as connection:
         waiting = to_set_up(connection)
-    if waiting is None:
-        return _refused("It is set up", "Your newsletter has a sender already. Change it in the console.")
-    if not is_at_the_machine():
-        return _refused("Only at the machine", "A newsletter is set up in a browser on the machine that Troth runs on.")
-    return _form(Filled([("count", "1"), ("per", "week")]))
+    if not may_set_up(site):
+        return _refused(
+            "Sign in first",
+            "A newsletter is set up in a browser on the machine that Troth runs on, or by whoever is signed in to the"
+            " console.",
+            "On the machine, troth console prints a link that signs you in. Then come back here.",
+        )
+    if waiting is not None:
+        return _form(site, Filled([("count", "1"), ("per", "week")]))
+    if is_signed_in(site):
+        return see("/console")
+    return _refused(
+        "It is set up",
+        "Your newsletter has a sender already. Change it in the settings of the console.",
+        "On the machine, troth console prints a link that signs you in.",
+    )
 
 
-def _refused(title: str, said: str) -> Response:
+def _refused(title: str, said: str, advice: str) -> Response:
     # 200 for the page, as everywhere: it is there, and says how it is.
-    return render("sorry.html", title=title, said=said, advice="")
+    return render("sorry.html", title=title, said=said, advice=advice)
 
 
-def _form(filled: Filled, status: int = 200, problems: Mapping[str, str] | None = None) -> Response:
-    return render("set_up.html", status, filled=filled, problems=problems or {}, zones=ZONES)
+def _form(
+    site: Site,
+    filled: Filled,
+    status: int = 200,
+    problems: Mapping[str, str] | None = None,
+    tried: Tried | None = None,
+) -> Response:
+    relay = relay_of(site.settings.smtp)
+    return render("set_up.html", status, filled=filled, problems=problems or {}, zones=ZONES, relay=relay, tried=tried)
 
 
 def do(site: Site) -> Answer:
     """Set it up, then show what is next; what is wrong is said beside its field, and nothing is half done."""
     check_own_page()
     filled = Filled(request.form.items(multi=True))
-    if not is_at_the_machine():
-        raise Conflict("a newsletter is set up in a browser on the machine that Troth runs on")
+    if not may_set_up(site):
+        raise Conflict(
+            "a newsletter is set up on the machine that Troth runs on, or by who is signed in to the console"
+        )
+    if filled.one("do") == "try":
+        return _try_relay(site, filled)
     try:
         with site.database.write() as connection:
             waiting = to_set_up(connection)
@@ -95,9 +128,38 @@ def do(site: Site) -> Answer:
                 raise Conflict("your newsletter has a sender already")
             _set_up(site, connection, waiting, filled)
     except Invalid as error:
-        return _form(filled, 422, beside(error.problems))
+        return _form(site, filled, 422, beside(error.problems))
     site.wake()
     return see("/")
+
+
+def _try_relay(site: Site, filled: Filled) -> Response:
+    """Try the mail server, with a mail where an address was typed; the form stays as it was typed."""
+    if site.try_relay is None:
+        raise Conflict("no mail server is set")
+    with site.database.read() as connection:
+        waiting = to_set_up(connection)
+    if waiting is None:
+        raise Conflict("your newsletter has a sender already: try the mail server in the settings of the console")
+    try:
+        found = try_out(site, partial(_envelope, filled, waiting.language), filled.one("test_address"))
+    except (Invalid, ComposeError) as error:
+        return _form(site, filled, 422, beside_fields(error))
+    return _form(site, filled, tried=found)
+
+
+def _envelope(filled: Filled, language: str) -> Envelope:
+    """The test mail's, from what is typed so far. Raises `Invalid`."""
+    typed = checked_values({"sender": filled.one("sender")})
+    if not typed["sender"]:
+        raise Invalid.one("sender", "a test mail needs a sender")
+    name, postal_address = filled.one("name"), filled.one("postal_address")
+    return Envelope(
+        publication=name or "Your newsletter",
+        sender=typed["sender"],
+        postal_address=postal_address or "-",
+        language=language,
+    )
 
 
 def _set_up(site: Site, connection: Transaction, waiting: PublicationRow, filled: Filled) -> None:

@@ -11,7 +11,7 @@ from preferences.store.captured import count_captured
 from preferences.store.publications import PublicationRow, publications
 from preferences.store.topics import topics
 from webapp.pages.page import render
-from webapp.pages.set_up import is_at_the_machine, to_set_up
+from webapp.pages.set_up import may_set_up, to_set_up
 from webapp.site import Site
 
 
@@ -39,7 +39,7 @@ def show(site: Site) -> Response:
     own = _behind(site, "")
     if site.is_sandbox:
         return render("start_sandbox.html", example=own)
-    if not is_at_the_machine():
+    if not may_set_up(site):
         return render("publications.html", publications=own.publications)
     with site.database.read() as connection:
         waiting = to_set_up(connection)
