@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 
 from mailer.mails import Mails
 from mailer.office import Office
+from mailer.pace import Pace
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.service import write_service_mails
@@ -26,13 +27,6 @@ LINKS = Links(("the example is made with this key, and no link of it is kept",))
 BASE_URL = "http://127.0.0.1/sandbox"
 
 Act = Callable[[Transaction, datetime], None]
-
-
-class SteadySender(Sender):
-    """Groups of one size: how fast this machine is must not show in the ledger."""
-
-    def _adapt(self, mails: int, seconds: float) -> None:  # noqa: ARG002
-        self._size = 100
 
 
 @dataclass(order=True, slots=True)
@@ -69,7 +63,8 @@ class House:
         self._office = office
         with database.write() as connection:
             self._lease_id = begin_lease(connection, "example", begins_at)
-        self._sender = SteadySender(office, Mails(office), self._lease_id, lambda: True)
+        # Groups of one size: how fast this machine is must not show in the ledger.
+        self._sender = Sender(office, Mails(office), self._lease_id, lambda: True, Pace(steady=100))
 
     def _heard(self, answered: Answered) -> None:
         for listener in self.listeners:

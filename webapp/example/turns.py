@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from mailer.transport import OutcomeKind
+from preferences.decision import Outcome
 from preferences.delivery import MadeBy, State
 from preferences.errors import Conflict
 from preferences.expectation import Suppression
@@ -49,6 +50,7 @@ class Turns:
             house.at(at(days=days, hours=4), self._leaves_while_something_waits)
         for days in (12, 39):
             house.at(at(days=days, hours=5), self._bought_tickets)
+            house.at(at(days=days, hours=6), self._leaves_in_the_shop)
         house.at(at(days=45, hours=2), self._complains_late)
         house.at(at(days=45, hours=3), self._retried)
 
@@ -83,15 +85,21 @@ class Turns:
             number = self._house.publication_id
             unsubscribe(connection, number, reader, Scope.ALL, BY_MARKETER, now, cause=Cause.OPERATOR)
 
+    def _leaves_in_the_shop(self, connection: Transaction, now: datetime) -> None:
+        """Somebody says at the till that they want no more of it, and the shop passes that on."""
+        number, reader = self._house.publication_id, self._readers[-1]
+        unsubscribe(connection, number, reader, Scope.ALL, BY_TICKET_SHOP, now)
+
     def _bought_tickets(self, connection: Transaction, now: datetime) -> None:
         """The ticket shop asks before it writes; of what it reserved, one mail was never sent."""
         number = self._house.publication_id
         topic = topic_named(connection, number, "events").id
-        for place, reader in enumerate(self._readers[20 : 20 + _TICKETS]):
+        outcome = MailState.NOT_SENT
+        for reader in self._readers[20 : 20 + _TICKETS]:
             mail, judged = reserve(connection, number, reader, (topic,), BY_TICKET_SHOP, now)
-            if judged.decision.outcome.value == "send":
-                outcome = MailState.NOT_SENT if place == _TICKETS - 1 else MailState.SENT
+            if judged.decision.outcome is Outcome.SEND:
                 settle_reserved(connection, number, mail, outcome=outcome, by=BY_TICKET_SHOP, now=now)
+                outcome = MailState.SENT
 
     def _complains_late(self, connection: Transaction, now: datetime) -> None:
         if self._full:
