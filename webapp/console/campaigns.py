@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from werkzeug.wrappers import Response as Answer
 
 from preferences.delivery import CampaignStatus, State
@@ -9,6 +12,7 @@ from preferences.errors import Invalid
 from preferences.links import Kind
 from preferences.store import schedules
 from preferences.store.campaigns import CampaignRow, campaign, campaigns
+from preferences.store.console_again import all_arrived, none_arrived, refused_in_time, try_all_refused_again
 from preferences.store.counts import CampaignCounts, counts
 from preferences.store.topics import topics
 from webapp.console.desk import Desk, Pages
@@ -81,12 +85,34 @@ def show_one(desk: Desk, campaign_id: str) -> Answer:
         result=[(state, counted.by_state[state]) for state in _RESULT if _is_told(counted, state)],
         left=sum(counted.left.values()),
         to_come=_to_come(counted),
+        waits_for=sorted(counted.waiting.items(), key=lambda one: -one[1]),
+        again=len(refused_in_time(desk.connection, row.id, desk.now)),
+        progress=_progress(desk, row, counted),
         states=STATES,
         reasons=REASONS,
         causes=CAUSES,
         statuses=STATUSES,
         people=people,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a campaign is that is just being sent: what left or is decided for good, of everybody."""
+
+    done: int
+    audience: int
+
+
+def _progress(desk: Desk, row: CampaignRow, counted: CampaignCounts) -> Progress | None:
+    """None where nothing happens at this moment."""
+    begins = row.status is CampaignStatus.SCHEDULED and row.scheduled_at is not None and row.scheduled_at <= desk.now
+    leaving = sum(counted.by_state[state] for state in (State.DUE, State.HANDING_OVER))
+    if begins:
+        return Progress(done=0, audience=0)
+    if row.status is not CampaignStatus.SENDING or not leaving:
+        return None
+    return Progress(done=(row.audience or 0) - leaving, audience=row.audience or 0)
 
 
 def _is_told(counted: CampaignCounts, state: State) -> bool:
@@ -98,16 +124,21 @@ def _to_come(counted: CampaignCounts) -> int:
 
 
 def do(desk: Desk, campaign_id: str) -> Answer:
-    """Pause or resume."""
-    number = found(desk, campaign_id).id
-    match desk.filled.one("do"):
-        case "pause":
-            schedules.pause(desk.connection, desk.owner.id, number, desk.by, desk.now)
-        case "resume":
-            schedules.resume(desk.connection, desk.owner.id, number, desk.by, desk.now)
-        case _:
-            raise Invalid.one("do", "this page has no such button")
+    """Pause or resume; try what was refused again; say what became of everything in doubt."""
+    step = _STEPS.get(desk.filled.one("do"))
+    if step is None:
+        raise Invalid.one("do", "this page has no such button")
+    step(desk.connection, desk.owner.id, found(desk, campaign_id).id, desk.by, desk.now)
     return desk.see(f"campaigns/{campaign_id}")
+
+
+_STEPS: Mapping[str, Callable[..., object]] = {
+    "pause": schedules.pause,
+    "resume": schedules.resume,
+    "again": try_all_refused_again,
+    "all_arrived": all_arrived,
+    "none_arrived": none_arrived,
+}
 
 
 def show_end(desk: Desk, campaign_id: str) -> Answer:

@@ -122,7 +122,7 @@ def test_what_was_forecast_happens(at: Marketer) -> None:
     schedule(at, path)
     town.hand_over()
     page = at.get(path)
-    assert "3 readers expected one of its topics" in page
+    assert "3 readers</a> expected one of its topics" in page
     assert 'people?state=accepted">sent</a></dt><dd>2</dd>' in page
     people = at.get(f"{path}/people?state=accepted")
     assert "anna@example.org" in people
