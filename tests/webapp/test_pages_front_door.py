@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from preferences.store.publications import publications
-from preferences.store.tables import PUBLICATION
+from preferences.store.tables import PUBLICATION, SUBSCRIBER
 from preferences.store.topics import topics
+from tests.store.newsletter import asked, mail_handed_over, signed_up
 from tests.webapp.visitor import Visitor, visitor
 from webapp import create_app
 
@@ -124,3 +128,28 @@ def test_a_stranger_sees_the_publications_and_no_word_of_what_serves_them(databa
         assert 'href="/p/newsletter/sign-up"' in page
         assert "Troth" not in page
         assert "inbox" not in page
+
+
+def example_beside(anna: Visitor) -> str:
+    """The front door with the same site as the example beside it, as text without tags."""
+    sandbox = replace(anna.site, advance=lambda _to: None, base_url=f"{anna.site.base_url}/sandbox")
+    page = create_app(replace(anna.site, sandbox=sandbox)).test_client().get("/").get_data(as_text=True)
+    return " ".join(re.sub("<[^>]*>", "", page).split())
+
+
+def test_the_front_door_says_how_much_life_there_is_in_the_example(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        people = [signed_up(anna.there, asked("letter"), address=f"reader{number}@example.org") for number in range(4)]
+        with anna.there.database.write() as connection:
+            gone = SUBSCRIBER.c.id == people[0]
+            connection.execute(update(SUBSCRIBER).where(gone).values(unsubscribed_at=anna.clock.now()))
+        for weeks in (1, 9):
+            mail_handed_over(anna.there, people[1], anna.there.letter, anna.clock.now() - timedelta(weeks=weeks))
+        assert "full of life: 3 readers, and 1 mail in the last eight weeks" in example_beside(anna)
+
+
+def test_an_example_that_is_empty_is_not_praised(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        page = example_beside(anna)
+        assert "It is empty so far" in page
+        assert "full of life" not in page
