@@ -119,6 +119,10 @@ class Worker:
             elif not done:
                 return
 
+    def forget(self) -> None:
+        """Forget what was compiled: the database holds something else under the same numbers now."""
+        self._mails = Mails(self._office)
+
     def _drained(self, publication_id: int, may_go_on: Callable[[], bool]) -> int:
         """Hand over what is due; a lease that was lost because the database was busy for long is begun anew, once."""
         try:

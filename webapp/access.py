@@ -52,8 +52,10 @@ def check_scope(token: TokenRow, needed: TokenScope) -> None:
 
 
 def public_ids(connection: Transaction) -> PublicIds:
-    """The ids of this installation, under the one key that is never rotated."""
-    known: PublicIds | None = current_app.extensions.get(_IDS)
-    if known is None:
-        known = current_app.extensions[_IDS] = PublicIds(suppression_key(connection).hex())
-    return known
+    """The ids of this installation, under the one key of its database, which is never rotated."""
+    key = suppression_key(connection).hex()
+    known: tuple[str, PublicIds] | None = current_app.extensions.get(_IDS)
+    # A sandbox that is reset has another key from then on.
+    if known is None or known[0] != key:
+        known = current_app.extensions[_IDS] = key, PublicIds(key)
+    return known[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Lock, Thread
@@ -40,31 +39,45 @@ class Moves:
         self.said = ""
 
     def begin(self, to: datetime | None) -> bool:
-        """Begin to move to an instant, or to reset with None; False, and nothing happens, while another move runs."""
-        advance, reset = self._site.advance, self._site.reset
+        """Begin to move to an instant, or to reset with None; False, and nothing happens, while another move runs.
+
+        A reset begins all the same, and the move is over: only of two resets the second adds nothing.
+        """
+        if self._site.advance is None:
+            return False
+        with self._site.database.read() as connection:
+            captured = count_captured(connection)
+        move = Move(since=self._site.clock.now(), to=to, captured=captured)
         with self._lock:
-            if not self._done.is_set() or advance is None:
+            runs = None if self._done.is_set() else self.move
+            if runs is not None and (to is not None or runs.to is None):
                 return False
-            with self._site.database.read() as connection:
-                captured = count_captured(connection)
-            move = Move(since=self._site.clock.now(), to=to, captured=captured)
             self.move, self.said = move, ""
             self._done.clear()
-        act = (lambda: advance(to)) if to is not None else (reset or (lambda: None))
-        Thread(target=self._run, args=(move, act), name="clock", daemon=True).start()
+        Thread(target=self._run, args=(move,), name="clock", daemon=True).start()
         return True
 
-    def _run(self, move: Move, act: Callable[[], None]) -> None:
+    def _run(self, move: Move) -> None:
         said = "It stopped on the way. Nothing is lost: press again."
         try:
-            act()
+            self._act(move)
             said = self._said(move)
         except Exception:
-            # The edge of a thread: the bar says that it stopped.
-            log.exception("moving the sandbox's clock failed")
+            # The edge of a thread: the bar says that it stopped. What a reset broke off is over, and says nothing.
+            if self.move is move:
+                log.exception("moving the sandbox's clock failed")
         finally:
-            self.said = said
-            self._done.set()
+            with self._lock:
+                if self.move is move:
+                    self.said = said
+                    self._done.set()
+
+    def _act(self, move: Move) -> None:
+        advance, reset = self._site.advance, self._site.reset
+        if move.to is not None and advance is not None:
+            advance(move.to)
+        elif move.to is None and reset is not None:
+            reset()
 
     def _said(self, move: Move) -> str:
         if move.to is None:
@@ -78,6 +91,15 @@ class Moves:
     def wait(self, seconds: float) -> bool:
         """Whether no move is running, after waiting for it for at most so long."""
         return self._done.wait(seconds)
+
+    @property
+    def left(self) -> int:
+        """How many mails have left since the last move began."""
+        move = self.move
+        if move is None:
+            return 0
+        with self._site.database.read() as connection:
+            return max(0, count_captured(connection) - move.captured)
 
     @property
     def share(self) -> float:

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress.server import create_server  # type: ignore[import-untyped]
@@ -23,8 +21,6 @@ from mailer.worker import Worker
 from preferences.errors import TrothError
 from preferences.links import Links
 from preferences.settings import Settings
-from preferences.settings.values import default_sandbox_database_url
-from preferences.store.agenda import next_instant
 from preferences.store.captured import Inbox
 from preferences.store.clock import DrivenClock, SystemClock
 from preferences.store.console_sessions import issue_link
@@ -33,9 +29,9 @@ from preferences.store.installation import found
 from preferences.store.migrations import is_newest
 from webapp import create_app
 from webapp.logs import log_to_stderr
+from webapp.sandbox import SANDBOX_PATH, Drive, Reset, begin_sandbox, list_host, sandbox_file, sandbox_office
 from webapp.site import Site
 
-SANDBOX_PATH = "/sandbox"
 # Tokens of the sandbox's API begin with it; the paths are the same.
 SANDBOX_TOKEN = "tsb_"
 WEB_THREADS = 8
@@ -85,55 +81,26 @@ def start(settings: Settings, sandbox: Site | None = None) -> Started:
 
 def start_sandbox(settings: Settings) -> Started:
     """Open the sandbox: a database of its own, a driven clock, and mail that never leaves the machine."""
-    url = settings.sandbox_database_url
-    is_ours = url == default_sandbox_database_url(settings.data_dir)
-    database = _opened(settings, url, is_ours=is_ours, driven_from=SystemClock().now().replace(microsecond=0))
+    begin_sandbox(settings)
+    file = sandbox_file(settings)
+    now = SystemClock().now().replace(microsecond=0)
+    database = _opened(settings, settings.sandbox_database_url, is_ours=file is not None, driven_from=now)
     clock = DrivenClock(database)
-    links = Links(tuple(f"sandbox {key}" for key in settings.secret_keys))
-    office = Office(
-        database=database,
-        clock=clock,
-        links=links,
-        base_url=settings.base_url + SANDBOX_PATH,
-        list_host=list_host(settings),
-        transport=InboxTransport(Inbox(database, clock, links).keep, clock),
-        is_driven=True,
-    )
+    office = sandbox_office(settings, database, clock)
     worker = Worker(office, threads=1, purpose="sandbox")
     worker.start()
+    drive = Drive(office, clock, worker)
     site = Site(
         database=database,
         clock=clock,
-        links=links,
+        links=office.links,
         settings=settings,
         base_url=office.base_url,
         wake=worker.wake,
-        advance=Drive(office, clock, worker),
+        advance=drive,
+        reset=None if file is None else Reset(settings, database, drive),
     )
     return Started(site, create_app(site), worker, database)
-
-
-class Drive:
-    """Moves a sandbox's clock from one planned instant to the next, and does at each what is due then."""
-
-    def __init__(self, office: Office, clock: DrivenClock, worker: Worker) -> None:
-        self._office = office
-        self._clock = clock
-        self._worker = worker
-        self._lock = Lock()
-
-    def __call__(self, to: datetime) -> None:
-        """Answer when everything due until then has happened; two people at it take turns."""
-        with self._lock, self._worker.resting(), self._clock.driving():
-            while True:
-                self._worker.drain()
-                with self._office.database.read() as connection:
-                    planned = next_instant(connection, self._clock.now())
-                if planned is None or planned >= to:
-                    break
-                self._clock.move_to(planned)
-            self._clock.move_to(to)
-            self._worker.drain()
 
 
 def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetime | None) -> Database:
@@ -145,11 +112,6 @@ def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetim
         database.migrate()
     found(database, SystemClock().now(), driven_from=driven_from)
     return database
-
-
-def list_host(settings: Settings) -> str:
-    """The host in List-Id: the return domain where there is one, else the host of the pages."""
-    return settings.return_domain or urlsplit(settings.base_url).hostname or "localhost"
 
 
 def console_link(site: Site) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -69,6 +70,8 @@ def installation(publication_slug: str | None = None) -> Iterator[Installation]:
     """
     settings = settings_in_use()
     is_sandbox = publication_slug == SANDBOX_SLUG
+    if is_sandbox:
+        begin_where_new(settings)
     database = open_database(settings.sandbox_database_url if is_sandbox else settings.database_url)
     try:
         _bring_up_to_date(settings, database, is_sandbox=is_sandbox)
@@ -92,6 +95,16 @@ def _bring_up_to_date(settings: Settings, database: Database, *, is_sandbox: boo
             raise DatabaseBehind("the database is not at the newest revision; bring it there with: troth migrate")
         database.migrate()
     found_where_new(database, is_sandbox=is_sandbox)
+
+
+def begin_where_new(settings: Settings) -> None:
+    """Make the embedded sandbox where there is none: the example, as `troth run` does."""
+    file = Path(settings.sandbox_database_url.removeprefix("sqlite:///"))
+    if settings.sandbox_database_url == default_sandbox_database_url(settings.data_dir) and not file.exists():
+        # Only here: it loads what makes mails.
+        from webapp.sandbox import begin_sandbox
+
+        begin_sandbox(settings)
 
 
 def found_where_new(database: Database, *, is_sandbox: bool) -> None:

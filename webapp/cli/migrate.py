@@ -14,7 +14,7 @@ from preferences.settings import Settings, read_settings
 from preferences.settings.values import default_sandbox_database_url, without_password
 from preferences.store.database import Database, open_database
 from webapp.cli.group import FAILED
-from webapp.cli.installation import found_where_new, settings_in_use
+from webapp.cli.installation import begin_where_new, found_where_new, settings_in_use
 
 
 @click.command("migrate")
@@ -38,6 +38,7 @@ def command(context: click.Context, only_check: bool) -> None:
 
 
 def _migrate(settings: Settings) -> None:
+    begin_where_new(settings)
     for url, is_sandbox in ((settings.database_url, False), (settings.sandbox_database_url, True)):
         with closing(open_database(url)) as database:
             database.migrate()
