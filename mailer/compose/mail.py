@@ -15,7 +15,7 @@ from mailer.compose.content import Envelope, MailClass, Message, Recipient
 from mailer.compose.errors import HeaderValueError, NotDeliverableHere, RenderError, TemplateError
 from mailer.compose.layout import Layout
 from mailer.compose.mime import BODY_FIELDS, alternative_body
-from mailer.compose.plaintext import wrapped
+from mailer.compose.plaintext import wrapped, wrapped_template
 from mailer.compose.sandbox import check_template, compile_template, render_template, values_for_author
 from mailer.compose.slots import has_slot
 from mailer.compose.wording import Wording, wording_for
@@ -154,7 +154,7 @@ def compile_mail(
         subject=compile_template(subject.strip(), part="subject"),
         html=compile_template(layout.html, part="html", is_html=True),
         html_end=layout.html_end,
-        text=compile_template(whole, part="text"),
+        text=compile_template(wrapped_template(whole), part="text"),
         has_html_slot=has_slot(layout.html, part="mjml"),
         has_text_slot=has_slot(whole, part="text"),
         has_slot_in_text=layout.is_text and has_slot(layout.html, part="mjml"),

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from mailer.compose.markup import VOID_TAGS, words
+from mailer.compose.placeholders import find_placeholders
 
 _BLOCKS = words(
     "address article blockquote body center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
@@ -14,6 +15,7 @@ _UNSEEN = words("head style script title noscript")
 # Wide enough for a sentence, narrow enough for a window and a quote of it.
 COLUMNS = 72
 _LONG_LINE = re.compile(rf"^(?=.{{{COLUMNS + 1}}})( *(?:[-*] |[0-9]{{1,3}}\. )?)(.+)$", re.MULTILINE)
+_OPENS = re.compile(r"\{[{%#]")
 _SPACES = re.compile(r"[ \t\n\r\f\v\u00a0]+")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
@@ -34,6 +36,13 @@ def text_of(html: str) -> str:
 def wrapped(text: str) -> str:
     """The text with no line longer than `COLUMNS`, but where a single word is; what is indented stays indented."""
     return _LONG_LINE.sub(_in_lines, text)
+
+
+def wrapped_template(source: str) -> str:
+    """The template of a text with every line wrapped that is the same for all, so that it is not done for each."""
+    if any("\n" in placeholder.text for placeholder in find_placeholders(source)):
+        return source
+    return _LONG_LINE.sub(lambda found: found.group() if _OPENS.search(found.group()) else _in_lines(found), source)
 
 
 def _in_lines(found: re.Match[str]) -> str:

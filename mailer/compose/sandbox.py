@@ -33,6 +33,9 @@ _ALLOWED = (
     nodes.Operand, nodes.Add, nodes.Sub, nodes.Neg, nodes.Pos, nodes.Not, nodes.And, nodes.Or, nodes.Keyword,
 )  # fmt: skip
 _WITH_ATTRIBUTES = frozenset({"fields", "loop"})
+# What `values_for_author` gives besides the fields themselves, and the slot for what comes along.
+_NAMES_THERE = ("name", "promise", "web_url", "preferences_url", "unsubscribe_url", "along")
+_THERE_ARE = f"there are {', '.join(_NAMES_THERE)}, and fields.city for a field of the reader’s called city"
 
 
 class Fields:
@@ -101,9 +104,8 @@ def render_template(template: Template, values: Mapping[str, Any], *, part: str)
             if length > OUTPUT_LIMIT:
                 raise RenderError(f"the output is longer than {OUTPUT_LIMIT} characters", part=part)
     except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-        raise RenderError(
-            f"{error}; give the field a value, or write {{{{ ... | default('') }}}}", part=part
-        ) from error
+        advice = f"give the field a value, or write {{{{ ... | default('') }}}}; {_THERE_ARE}"
+        raise RenderError(f"{error}; {advice}", part=part) from error
     return "".join(pieces)
 
 
@@ -131,7 +133,7 @@ def _refusal(node: nodes.Node, *, is_looping: bool) -> str | None:
         case nodes.For() if not isinstance(node.iter, nodes.List | nodes.Tuple) or len(node.iter.items) > LOOP_LIMIT:
             return f"a loop goes over a list that is written out, of at most {LOOP_LIMIT} values"
         case nodes.Getattr() if getattr(node.node, "name", None) not in _WITH_ATTRIBUTES:
-            return f".{node.attr} is known of fields only: fields.{node.attr}"
+            return f".{node.attr} is known of fields only: fields.{node.attr}; {_THERE_ARE}"
         case nodes.Name() if node.name.startswith("_"):
             return "a name cannot begin with an underscore"
         # Jinja itself finds an unknown filter in a condition only when it gets there.

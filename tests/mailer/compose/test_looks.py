@@ -187,3 +187,14 @@ def test_what_stands_behind_a_bullet_stays_below_its_first_word() -> None:
     first, second = shown.splitlines()[2:4]
     assert first.startswith("- word")
     assert second.startswith("  word")
+
+
+@pytest.mark.parametrize("filling", ["", "{% if name %}", "{{ name }}", "{{ [\n'a', 'b'] | length }}"])
+def test_a_text_is_wrapped_alike_whether_it_is_the_same_for_all_or_not(filling: str) -> None:
+    end = "{% endif %}" if "if" in filling else ""
+    made = campaign(text=f"{filling}{end}\n{LONG}\n\n{{{{ fields.long }}}}\n\n- {LONG}")
+    shown = made.preview(reader(fields={"long": LONG})).text.partition("----")[0]
+    lines = [line for line in shown.splitlines() if "word" in line]
+    assert max(map(len, lines)) <= 72
+    third = len(lines) // 3
+    assert lines[:third] == lines[third : 2 * third]
