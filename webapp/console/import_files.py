@@ -9,13 +9,24 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from preferences.errors import NotFound
+from preferences.errors import Invalid, NotFound
 from preferences.importing.encoding import encoding_of
 from preferences.importing.refusals import refused_header, refused_row
 from preferences.importing.table import Refused, Table, open_table
 
+# An upload that nobody went on with, and refused rows that nobody fetched, hold addresses: they do not stay.
+UPLOAD_STAYS = timedelta(days=1)
+REFUSED_STAY = timedelta(days=30)
+# What spreadsheets save by themselves begins with one of these, and is no text.
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook or another archive: open it and save it as CSV",
+    b"\xd0\xcf\x11\xe0": "an old workbook: open it and save it as CSV",
+    b"%PDF": "a PDF: it holds pages, not rows",
+    b"\x1f\x8b": "packed with gzip: unpack it first",
+}
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -76,6 +87,32 @@ class Upload:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
             stream.write(content)
+
+
+def check_is_text(content: bytes) -> None:
+    """Refuse what is no text at all, by what it is. Raises `Invalid`."""
+    for mark, what in _NO_TEXT.items():
+        if content.startswith(mark):
+            raise Invalid.one("file", f"this is {what}")
+    text = content[:_LOOKED_AT].decode(encoding_of([content]).codec, "replace")
+    if sum(letter < " " and letter not in "\t\n\r\f\v" for letter in text) * 20 > len(text):
+        raise Invalid.one("file", "this is no text: choose a CSV file, such as the export of another newsletter tool")
+
+
+_LOOKED_AT = 10_000
+
+
+def tidy(folder: Path, now: datetime) -> int:
+    """Take away what was left lying for too long; answers how many files. `now` is the machine's, as files' times are."""
+    stay = {".csv": UPLOAD_STAYS, ".name": UPLOAD_STAYS, ".refused": REFUSED_STAY}
+    old = [
+        path
+        for path in (folder / "imports").glob("*")
+        if path.suffix in stay and path.stat().st_mtime < (now - stay[path.suffix]).timestamp()
+    ]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def keep(folder: Path, publication: int, name: str, content: bytes) -> Upload:

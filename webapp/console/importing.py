@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from flask import Response, request
 from werkzeug.wrappers import Response as Answer
@@ -16,6 +17,7 @@ from preferences.importing.formats import Layout, layout_of
 from preferences.importing.rows import ImportedSubscriber, RowReader
 from preferences.importing.table import Refused, Row
 from preferences.importing.targets import Column, Target, field_name
+from preferences.store.clock import SystemClock
 from preferences.store.console_imports import last_imports
 from preferences.store.imports import (
     BATCH_ROWS,
@@ -31,9 +33,10 @@ from preferences.store.imports import (
 )
 from preferences.store.topics import topic_named, topics
 from webapp.console.desk import Desk, Pages
-from webapp.console.import_files import Upload, keep
+from webapp.console.import_files import Upload, check_is_text, keep, tidy
 from webapp.forms import Filled
 from webapp.pages.page import guarded
+from webapp.site import Site
 
 _EXAMPLES = 3
 _REFUSED_SHOWN = 20
@@ -72,9 +75,13 @@ def show(desk: Desk) -> Answer:
     return desk.page("import.html", batches=batches, in_words=IN_WORDS, has_topics=has_topics)
 
 
+def uploads_of(site: Site) -> Path:
+    """Where the uploads of a site are kept."""
+    return site.settings.data_dir / ("sandbox" if site.is_sandbox else "own")
+
+
 def _upload(desk: Desk, file_hash: str) -> Upload:
-    folder = desk.site.settings.data_dir / ("sandbox" if desk.site.is_sandbox else "own")
-    return Upload(folder=folder, publication=desk.owner.id, hash=file_hash)
+    return Upload(folder=uploads_of(desk.site), publication=desk.owner.id, hash=file_hash)
 
 
 def upload(desk: Desk) -> Answer:
@@ -83,7 +90,10 @@ def upload(desk: Desk) -> Answer:
     content = b"" if given is None else given.read()
     if given is None or not content:
         raise Invalid.one("file", "choose a file that is not empty")
-    kept = keep(_upload(desk, "0" * 64).folder, desk.owner.id, given.filename or "file.csv", content)
+    check_is_text(content)
+    folder = uploads_of(desk.site)
+    tidy(folder, SystemClock().now())
+    kept = keep(folder, desk.owner.id, given.filename or "file.csv", content)
     try:
         kept.table()
     except Invalid:

@@ -11,6 +11,7 @@ from functools import partial
 
 from flask import Blueprint, Flask, request, session
 from flask_wtf.csrf import validate_csrf
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 from wtforms import ValidationError
 
@@ -62,6 +63,7 @@ def guard(console: Blueprint, site: Site) -> None:
     console.before_request(partial(_check, site))
     console.register_error_handler(NotFound, _not_there)
     console.register_error_handler(TrothError, page.not_possible)
+    console.register_error_handler(RequestEntityTooLarge, _too_large)
 
 
 def _check(site: Site) -> Answer | None:
@@ -77,6 +79,10 @@ def _check(site: Site) -> Answer | None:
 
 def _not_there(_error: Exception) -> Answer:
     return render("console/not_there.html", 404)
+
+
+def _too_large(_error: Exception) -> Answer:
+    return render("console/too_large.html", 413)
 
 
 def start(site: Site) -> Answer:

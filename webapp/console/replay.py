@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 
 from preferences.cadence import BoundCap, Cadence, Whose, opening
-from preferences.calendar import first_instant
+from preferences.calendar import first_instant, local_date
 from preferences.errors import Invalid
 
 # When a letter of which only the day is known leaves; any hour answers the same but for caps per day.
@@ -39,6 +39,14 @@ def replay(cadence: Cadence, dates: Sequence[date], zone: tzinfo) -> Replay:
         else:
             missed.append(on)
     return Replay(dates=len(dates), missed=tuple(missed))
+
+
+def opens_on(cadence: Cadence, dates: Sequence[date], zone: tzinfo, today: date) -> date | None:
+    """The day on which a cadence would let its topic write again to who has had all of it; None where that is today."""
+    bound = BoundCap.of(Whose.CURRENT, cadence.at_most, cadence.days)
+    counted = [first_instant(zone, on, _HOUR) for on in sorted(dates, reverse=True)]
+    full = opening(bound, counted, zone, max([*counted, first_instant(zone, today, _HOUR)]))
+    return None if full is None else local_date(zone, full.until)
 
 
 def dates_in(text: str, field: str) -> list[date]:

@@ -17,7 +17,7 @@ from webapp.api.compiling import check_content
 from webapp.console.campaigns import found
 from webapp.console.desk import Desk, Pages, local_time
 from webapp.console.forecasting import Moment, Told, best_of, nearby, told
-from webapp.console.words import people
+from webapp.console.words import STATUSES, people
 from webapp.forms import Filled, beside
 from webapp.pages.words import when as when_in_words
 
@@ -41,6 +41,18 @@ class Slot:
     at: datetime
     starts_at: datetime
     in_words: str
+
+
+def slot_of(desk: Desk, row: CampaignRow, filled: Filled) -> Slot:
+    """The slot that was chosen for a campaign. Raises `Invalid`, also where it would be over before it begins."""
+    slot = slot_in(desk, filled)
+    expires_at = row.values.expires_at
+    if expires_at is not None and expires_at <= slot.starts_at:
+        over = (
+            f"it is not worth sending after {desk.when(expires_at)}, as it says: choose an earlier time, or change that"
+        )
+        raise Invalid.one("at" if slot.how != "now" else "how", over)
+    return slot
 
 
 def slot_in(desk: Desk, filled: Filled) -> Slot:
@@ -71,7 +83,7 @@ def show(desk: Desk, campaign_id: str) -> Answer:
     slot: Slot | None = None
     if not desk.is_typed and filled.one("how"):
         try:
-            slot = slot_in(desk, filled)
+            slot = slot_of(desk, row, filled)
         except Invalid as error:
             desk = replace(desk, problems=beside(error.problems))
     seen = None if slot is None else told(desk, row, slot.starts_at)
@@ -88,6 +100,7 @@ def show(desk: Desk, campaign_id: str) -> Answer:
         best=best_of(moments) if moments else None,
         moments=moments if wants_all else [],
         people=people,
+        statuses=STATUSES,
         can_be_scheduled=row.planned_at is None and row.status in _SCHEDULABLE,
     )
 
@@ -109,8 +122,8 @@ def _usual(desk: Desk, filled: Filled) -> Filled:
 def save(desk: Desk, campaign_id: str) -> Answer:
     """Schedule it."""
     row = found(desk, campaign_id)
-    slot = slot_in(desk, desk.filled)
     schedules.may_be_scheduled(desk.connection, desk.owner, row)
+    slot = slot_of(desk, row, desk.filled)
     check_content(desk.owner, row.values)
     try:
         schedules.schedule(desk.connection, desk.owner.id, row.id, slot.at, desk.by, desk.now)

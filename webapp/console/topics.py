@@ -8,11 +8,13 @@ from werkzeug.wrappers import Response as Answer
 
 from preferences.asked import DAY_NAMES
 from preferences.cadence import Cadence, Cap, Period
+from preferences.calendar import local_date
 from preferences.errors import FieldProblem, Invalid
 from preferences.store.console_topics import CadenceVersion, cadence_versions, readers_by_topic, sent_on
 from preferences.store.topics import TopicRow, change_topic, create_topic, state_cadence, topic_named, topics
+from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
-from webapp.console.replay import Replay, dates_in, replay
+from webapp.console.replay import Replay, dates_in, opens_on, replay
 from webapp.console.words import times
 from webapp.forms import DAYS, Filled
 from webapp.pages.words import how_often
@@ -131,10 +133,19 @@ def show_cadence(desk: Desk, topic: str, shown: Replay | None = None) -> Answer:
         days=DAYS,
         sent=len(sent_on(desk.connection, desk.owner.id, row.id, desk.zone)),
         shown=shown,
+        full_until=None if shown is None else _full_until(desk, row),
         wanted=None if shown is None else often(_cadence(desk.filled)),
         times=times,
         readers=readers_by_topic(desk.connection, desk.owner.id).get(row.id, 0),
     )
+
+
+def _full_until(desk: Desk, row: TopicRow) -> str | None:
+    """The day until which the cadence in the form is used up by what was sent already; None where it is not."""
+    today = local_date(desk.zone, desk.now)
+    sent = sent_on(desk.connection, desk.owner.id, row.id, desk.zone)
+    opens = opens_on(_cadence(desk.filled), sent, desk.zone, today)
+    return None if opens is None else date_in_words(opens, today)
 
 
 def _filled_from(cadence: Cadence) -> Filled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,11 @@ def add_routes(pages: Pages) -> None:
     pages.form("campaigns/<campaign_id>/edit", "edit_campaign", show_edit, revise)
 
 
+def _seen(row: CampaignRow) -> str:
+    """What stands in a campaign, as short as a form can carry it: who changed anything of it has changed this."""
+    return hashlib.sha256(repr(row.values).encode()).hexdigest()[:16]
+
+
 def show_new(desk: Desk) -> Answer:
     """An empty form; with one topic, it is chosen."""
     there = topics(desk.connection, desk.owner.id)
@@ -42,15 +48,27 @@ def show_new(desk: Desk) -> Answer:
 def _form(
     desk: Desk, there: list[TopicRow], filled: Filled, row: CampaignRow | None = None, campaign_id: str = ""
 ) -> Answer:
-    return desk.page("writing.html", topics=there, filled=filled, campaign=row, campaign_id=campaign_id)
+    seen = "" if row is None else _seen(row)
+    return desk.page("writing.html", topics=there, filled=filled, campaign=row, campaign_id=campaign_id, seen=seen)
 
 
 def create(desk: Desk) -> Answer:
     """Make a draft of it."""
     values = checked_campaign(CampaignValues(**_values(desk)))
+    _check_expiry(desk, values.expires_at, None)
     check_content(desk.owner, values)
     number = create_campaign(desk.connection, desk.owner.id, values, desk.by, desk.now)
     return desk.see(f"campaigns/{desk.id(Kind.CAMPAIGN, number)}/preview")
+
+
+def _check_expiry(desk: Desk, expires_at: datetime | None, scheduled_at: datetime | None) -> None:
+    """Refuse a campaign that would be over before it begins."""
+    if expires_at is None:
+        return
+    if expires_at <= desk.now:
+        raise Invalid.one("expires_at", f"this is past: it is {desk.when(desk.now)} in {desk.owner.zone}")
+    if scheduled_at is not None and expires_at <= scheduled_at:
+        raise Invalid.one("expires_at", f"it is scheduled for {desk.when(scheduled_at)}: say a later time, or none")
 
 
 def _values(desk: Desk) -> dict[str, Any]:
@@ -142,11 +160,15 @@ def _pairs(desk: Desk, row: CampaignRow) -> Iterable[tuple[str, str]]:
 def revise(desk: Desk, campaign_id: str) -> Answer:
     """Save it; what was handed over before stays as it was."""
     row = found(desk, campaign_id)
-    if desk.filled.number("revision") != row.revision:
-        raise Stale("somebody has changed this campaign since you opened it; what you wrote stands below, unsaved")
+    if desk.filled.number("revision") != row.revision or desk.filled.one("seen", _seen(row)) != _seen(row):
+        raise Stale(
+            "somebody has changed this campaign since you opened it. What you wrote stands below, unsaved:"
+            " compare it with what stands there now, or save again to put yours in its place"
+        )
     changes = _values(desk)
     if desk.filled.one("expires_at") == desk.input_time(row.values.expires_at):
         del changes["expires_at"]
+    _check_expiry(desk, changes.get("expires_at"), row.scheduled_at if row.planned_at is None else None)
     revise_campaign(desk.connection, desk.owner.id, row.id, changes, desk.by, desk.now)
     check_content(desk.owner, campaign(desk.connection, desk.owner.id, row.id).values)
     paused = row.status is CampaignStatus.PAUSED

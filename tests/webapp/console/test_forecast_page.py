@@ -115,5 +115,5 @@ def test_of_what_went_out_the_page_schedules_nothing_more(at: Marketer) -> None:
     schedule(at, path)
     town_of(at).hand_over()
     page = said(at, path)
-    assert "cannot be scheduled any more" in page
+    assert "It is finished already" in page
     assert "Send it now" not in page

@@ -83,9 +83,8 @@ def test_who_left_is_told_by_cause_of_all_messages_with_those_who_gave_no_reason
     town, path = one_of_each(at)
     with town.database.write() as connection:
         rows = connection.execute(select(DELIVERY).where(DELIVERY.c.state == State.ACCEPTED.value)).all()
-        for row, cause in zip(rows, (Cause.TOO_OFTEN, None), strict=True):
-            more = {} if cause is None else {"cause": cause}
-            unsubscribe(connection, 1, row.subscriber_id, Scope.ALL, SYSTEM, town.now, delivery_id=row.id, **more)
+        for row, cause in zip(rows, (Cause.TOO_OFTEN, Cause.UNSTATED), strict=True):
+            unsubscribe(connection, 1, row.subscriber_id, Scope.ALL, SYSTEM, town.now, delivery_id=row.id, cause=cause)
     page = at.get(path)
     assert "Of 2 messages" in page
     assert "50.00 %" in page
