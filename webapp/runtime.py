@@ -28,6 +28,8 @@ from preferences.store.database import Database, open_database
 from preferences.store.installation import found
 from preferences.store.migrations import is_newest
 from webapp import create_app
+from webapp.console.import_files import tidy
+from webapp.console.importing import uploads_of
 from webapp.logs import log_to_stderr
 from webapp.sandbox import SANDBOX_PATH, Drive, Reset, begin_sandbox, list_host, sandbox_file, sandbox_office
 from webapp.site import Site
@@ -35,6 +37,8 @@ from webapp.site import Site
 # Tokens of the sandbox's API begin with it; the paths are the same.
 SANDBOX_TOKEN = "tsb_"
 WEB_THREADS = 8
+# More than any page takes, so that it is a page that says so.
+LARGEST_BODY_OCTETS = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,10 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             sockets=[listening],
             threads=WEB_THREADS,
             ident=None,
-            max_request_body_size=32 * 1024 * 1024,
+            max_request_body_size=LARGEST_BODY_OCTETS,
         )
+        for started in (sandbox, own):
+            tidy(uploads_of(started.site), SystemClock().now())
         _stop_on_signals()
         ready(f"Troth serves {settings.base_url}")
         ready(f"Sign in to the console, once and within 12 hours: {console_link(own.site)}")
