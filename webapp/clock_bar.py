@@ -13,13 +13,17 @@ from preferences.store.captured import count_captured
 from preferences.store.publications import publications
 from webapp.access import site_of
 from webapp.moves import moves_of
+from webapp.visitor import visitor
 
 _UNDER = "/sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockBar:
-    """What the bar shows. `time` is in `zone`, the publication's; `back` is the page that it stands on."""
+    """What the bar shows. `time` is in `zone`, the publication's; `back` is the page that it stands on.
+
+    `captured` is how many mails came to the visitor, or before they are known to anybody.
+    """
 
     time: str
     zone: str
@@ -45,7 +49,7 @@ def clock_bar() -> ClockBar | None:
         now = site.clock.now()
         with site.database.read() as connection:
             sender = publications(connection)[0]
-            captured = count_captured(connection)
+            captured = count_captured(connection, visitor())
             has_next = next_instant(connection, now) is not None
     except TrothError:
         # The page says itself that it cannot be answered now.

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select, true
 
+from preferences.address import Address
 from preferences.links import Links, Purpose
 from preferences.store.clock import Clock
 from preferences.store.database import Database
@@ -79,9 +80,11 @@ class CapturedLine:
 _LINE = tuple(_M[name] for name in CapturedLine.__dataclass_fields__)
 
 
-def captured_mails(connection: Connection, limit: int = 100, before: int | None = None) -> list[CapturedLine]:
-    """At most `limit` mails, newest first, of those with a number below `before`."""
-    chosen = select(*_LINE).order_by(_M.id.desc()).limit(limit)
+def captured_mails(
+    connection: Connection, limit: int = 100, before: int | None = None, to: Address | None = None
+) -> list[CapturedLine]:
+    """At most `limit` mails, newest first, of those with a number below `before`; to one address, or to anybody."""
+    chosen = select(*_LINE).where(_to(to)).order_by(_M.id.desc()).limit(limit)
     rows = connection.execute(chosen if before is None else chosen.where(_M.id < before)).mappings()
     return [CapturedLine(**row) for row in rows]
 
@@ -95,7 +98,15 @@ def captured_source(connection: Connection, number: int) -> tuple[CapturedLine, 
     return CapturedLine(**line), row["source"]
 
 
-def count_captured(connection: Connection) -> int:
-    """How many mails there are."""
-    count: int = connection.execute(select(func.count()).select_from(CAPTURED_MAIL)).scalar_one()
+def count_captured(connection: Connection, to: Address | None = None) -> int:
+    """How many mails there are, to one address or to anybody."""
+    chosen = select(func.count()).select_from(CAPTURED_MAIL).where(_to(to))
+    count: int = connection.execute(chosen).scalar_one()
     return count
+
+
+def _to(address: Address | None) -> ColumnElement[bool]:
+    """An address is written to as it is spelled; who writes it otherwise means the same mailbox."""
+    if address is None:
+        return true()
+    return (_M.recipient == address.spelled) | (func.lower(_M.recipient) == address.normalised)

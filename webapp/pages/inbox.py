@@ -10,11 +10,13 @@ from typing import Literal
 
 from flask import Blueprint, Response, request
 
-from preferences.errors import NotFound
+from preferences.address import parse_address
+from preferences.errors import Invalid, NotFound
 from preferences.store.captured import CapturedLine, captured_mails, captured_source, count_captured
 from webapp.forms import Filled
 from webapp.pages.page import guarded, render
 from webapp.site import Site
+from webapp.visitor import visitor
 
 _ON_ONE_PAGE = 100
 # The mail stands in a frame that runs nothing and knows nothing of this site; its links lead out of the frame.
@@ -38,13 +40,25 @@ def add_routes(pages: Blueprint, site: Site) -> None:
 
 
 def show(site: Site) -> Response:
-    """The newest mails; `?before=` is the number from which on they are older."""
-    before = Filled(request.args.items(multi=True)).number("before")
+    """The newest mails; `?before=` is the number from which on they are older, `?to=` an address.
+
+    Without `to` a visitor of the sandbox sees their own mail; an empty one asks for everybody's.
+    """
+    asked = Filled(request.args.items(multi=True))
+    typed, problem, to = asked.one("to"), "", None
+    if "to" not in request.args:
+        to = visitor()
+    elif typed.strip():
+        try:
+            to = parse_address(typed)
+        except Invalid as error:
+            problem = error.problems[0].message
     with site.database.read() as connection:
-        mails = captured_mails(connection, _ON_ONE_PAGE, before)
-        there = count_captured(connection)
+        mails = [] if problem else captured_mails(connection, _ON_ONE_PAGE, asked.number("before"), to)
+        mine, there = count_captured(connection, to), count_captured(connection)
     older = mails[-1].id if len(mails) == _ON_ONE_PAGE else None
-    return render("inbox.html", mails=mails, there=there, older=older)
+    shown = typed if problem else "" if to is None else to.spelled
+    return render("inbox.html", mails=mails, to=to, mine=mine, there=there, older=older, typed=shown, problem=problem)
 
 
 def show_mail(site: Site, number: int, tab: str = "html") -> Response:

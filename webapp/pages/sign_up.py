@@ -25,6 +25,7 @@ from webapp.pages.page import render
 from webapp.pages.waking import wake
 from webapp.pages.words import offered_topics
 from webapp.site import Site
+from webapp.visitor import remember_visitor
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
@@ -59,7 +60,9 @@ def ask(site: Site, slug: str) -> Response:
         problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
         return _form(sender, there, filled, status=422, problems=problems)
     wake(site)
-    return render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
+    answer = render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
+    remember_visitor(site, answer, sign_up.address)
+    return answer
 
 
 def _publication(site: Site, slug: str) -> tuple[PublicationRow, list[TopicRow]]:
