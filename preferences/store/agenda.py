@@ -70,14 +70,19 @@ def next_instant(connection: Connection, after: datetime) -> datetime | None:
     of = SERVICE_MAIL.c
     instants = [
         connection.execute(_undecided(func.min(DELIVERY.c.wakes_at)).where(DELIVERY.c.wakes_at > after)).scalar(),
-        connection.execute(
-            select(func.min(CAMPAIGN.c.scheduled_at)).where(_SCHEDULED & (CAMPAIGN.c.scheduled_at > after))
-        ).scalar(),
+        next_campaign(connection, after),
         connection.execute(
             select(func.min(of.due_at)).where((of.state == ServiceState.DUE.value) & (of.due_at > after))
         ).scalar(),
     ]
     return min((instant for instant in instants if instant is not None), default=None)
+
+
+def next_campaign(connection: Connection, after: datetime) -> datetime | None:
+    """The instant later than `after` of the next scheduled campaign; for a local time that of the first zone."""
+    chosen = select(func.min(CAMPAIGN.c.scheduled_at)).where(_SCHEDULED & (CAMPAIGN.c.scheduled_at > after))
+    instant: datetime | None = connection.execute(chosen).scalar()
+    return instant
 
 
 def close_outbox(connection: Connection, now: datetime) -> int:

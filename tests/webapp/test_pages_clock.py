@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
+from preferences.errors import Conflict
 from preferences.links import Purpose
 from preferences.store.tables import CAMPAIGN
 from tests.store.newsletter import NOON, add_campaign, asked, signed_up
@@ -47,7 +49,9 @@ def test_every_page_of_a_sandbox_has_the_clock_and_no_other_page_has(database_ur
         assert anna.client.post("/clock", data={"move": "hour"}).status_code in (404, 405)
 
 
-@pytest.mark.parametrize(("button", "span"), [("hour", timedelta(hours=1)), ("day", timedelta(days=1))])
+@pytest.mark.parametrize(
+    ("button", "span"), [("hour", timedelta(hours=1)), ("day", timedelta(days=1)), ("week", timedelta(days=7))]
+)
 def test_a_button_moves_the_clock_and_comes_back_to_the_page_it_stood_on(
     database_url: str, tmp_path: Path, button: str, span: timedelta
 ) -> None:
@@ -115,8 +119,14 @@ def test_reset_is_offered_where_it_can_be_done_and_ends_at_the_start(database_ur
     with visitor(database_url, tmp_path) as anna:
         assert "Reset" not in in_sandbox(anna).get("/inbox").get_data(as_text=True)
         assert in_sandbox(anna).post("/clock", data={"move": "reset"}).status_code == 409
+        assert in_sandbox(anna).get("/clock/reset").status_code == 409
         sandbox = in_sandbox(anna, reset=lambda: happened.append("reset"))
         assert ">Reset<" in sandbox.get("/inbox").get_data(as_text=True)
+        question = sandbox.get("/clock/reset?back=/inbox").get_data(as_text=True)
+        assert "0 mails in the test inbox" in question
+        assert "cannot be undone" in question
+        assert 'href="/inbox"' in question
+        assert happened == []
         answer = sandbox.post("/clock", data={"move": "reset", "back": "/me/of-somebody-who-is-gone"})
         assert answer.headers["Location"] == "/"
         assert happened == ["reset"]
@@ -133,3 +143,55 @@ def test_a_form_on_another_sites_page_does_not_move_the_clock(database_url: str,
         headers = {"Sec-Fetch-Site": "cross-site"}
         assert in_sandbox(anna).post("/clock", data={"move": "hour"}, headers=headers).status_code == 409
         assert anna.clock.now() == NOON
+
+
+def test_to_the_next_campaign_says_its_day_and_goes_there(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        sandbox = in_sandbox(anna)
+        assert sandbox.post("/clock", data={"move": "letter"}).status_code == 409
+        at = NOON + timedelta(days=1, hours=-3)
+        with anna.there.database.write() as connection:
+            add_campaign(connection, anna.there, anna.there.letter, at)
+            connection.execute(CAMPAIGN.update().values(status="scheduled"))
+        assert f">To {at.astimezone(ZoneInfo('Europe/Berlin')):%A %H:%M}<" in sandbox.get("/inbox").get_data(
+            as_text=True
+        )
+        sandbox.post("/clock", data={"move": "letter"})
+        assert anna.clock.now() == at
+
+
+@pytest.mark.parametrize("at", [NOON.isoformat(), "nonsense"])
+def test_a_press_on_a_page_that_shows_another_time_adds_nothing(database_url: str, tmp_path: Path, at: str) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        sandbox = in_sandbox(anna)
+        shown = f'name="at" value="{NOON.isoformat()}"'
+        assert shown in sandbox.get("/inbox").get_data(as_text=True)
+        sandbox.post("/clock", data={"move": "hour", "at": NOON.isoformat()})
+        second = sandbox.post("/clock", data={"move": "hour", "at": at, "back": "/inbox"})
+        assert "your press added nothing" in sandbox.get(second.headers["Location"]).get_data(as_text=True)
+        assert anna.clock.now() == NOON + timedelta(hours=1)
+
+
+def test_a_reset_begins_while_a_move_runs_and_a_second_one_adds_nothing(database_url: str, tmp_path: Path) -> None:
+    may_go_on, resets = Event(), []
+
+    def slowly(_to: datetime) -> None:
+        assert may_go_on.wait(ENOUGH_SECONDS)
+        raise Conflict("the sandbox was reset meanwhile")
+
+    def reset() -> None:
+        resets.append(1)
+        assert may_go_on.wait(ENOUGH_SECONDS)
+
+    with visitor(database_url, tmp_path) as anna:
+        sandbox = in_sandbox(anna, slowly, reset)
+        sandbox.post("/clock", data={"move": "day"})
+        assert "The clock is moving: 0 %" in sandbox.get("/inbox").get_data(as_text=True)
+        sandbox.post("/clock", data={"move": "reset"})
+        second = sandbox.post("/clock", data={"move": "reset"})
+        page = sandbox.get(second.headers["Location"]).get_data(as_text=True)
+        assert "Somebody else was faster and is putting everything back" in page
+        may_go_on.set()
+        assert sandbox.application.extensions["troth_moves"].wait(ENOUGH_SECONDS)
+        assert resets == [1]
+        assert "Everything is as it was at the beginning." in sandbox.get("/inbox").get_data(as_text=True)
