@@ -22,12 +22,15 @@ from preferences.store.terms import terms_at
 _A, _D, _X = ATTEMPT.c, DELIVERY.c, DECISION.c
 
 
-def last_hand_overs(connection: Connection, publication_id: int, limit: int) -> list[HandOver]:
+def last_hand_overs(
+    connection: Connection, publication_id: int, limit: int, of_each: int | None = None
+) -> list[HandOver]:
     """At most `limit` of the mails that were accepted last, oldest first, with what each was made from.
 
-    The cadences that are current are those of now. Whose reader was erased since is left out.
+    `of_each`: at most so many of one campaign, or of digests of one rhythm. The cadences that are current are those of
+    now. Whose reader was erased since is left out.
     """
-    rows = _accepted(connection, publication_id, limit)
+    rows = _accepted(connection, publication_id, limit, of_each)
     readers = subscribers(connection, {row["subscriber_id"] for row in rows})
     terms = terms_at(connection, publication_id, {row["expectation_id"] for row in rows})
     lines = _lines(connection, [row["delivery_id"] for row in rows])
@@ -60,10 +63,10 @@ def last_hand_overs(connection: Connection, publication_id: int, limit: int) -> 
     return found
 
 
-def _accepted(connection: Connection, publication_id: int, limit: int) -> list[Mapping[Any, Any]]:
+def _accepted(connection: Connection, publication_id: int, limit: int, of_each: int | None) -> list[Mapping[Any, Any]]:
     """The accepted attempts with their deliveries, and the expectation under which each was decided last."""
-    latest = select(func.max(_X.id)).where((_X.delivery_id == _D.id) & _X.expectation_id.is_not(None))
-    rows = connection.execute(
+    place = func.row_number().over(partition_by=(_D.campaign_id, _D.rhythm), order_by=_A.id.desc())
+    accepted = (
         select(
             _A.id,
             _A.delivery_id,
@@ -73,15 +76,24 @@ def _accepted(connection: Connection, publication_id: int, limit: int) -> list[M
             _D.campaign_id,
             _D.rhythm,
             _D.topic_id,
-            _X.expectation_id,
+            place.label("place"),
         )
         .join(DELIVERY, _D.id == _A.delivery_id)
-        .join(DECISION, _X.id == latest.correlate(DELIVERY).scalar_subquery())
         .where((_A.publication_id == publication_id) & (_A.outcome == AttemptOutcome.ACCEPTED.value))
-        .order_by(_A.id.desc())
-        .limit(limit)
+        .subquery()
     )
-    return list(reversed(rows.mappings().all()))
+    wanted = select(accepted).order_by(accepted.c.id.desc()).limit(limit)
+    if of_each is not None:
+        wanted = wanted.where(accepted.c.place <= of_each)
+    last = wanted.subquery()
+    decided = select(func.max(_X.id)).where((_X.delivery_id == last.c.delivery_id) & _X.expectation_id.is_not(None))
+    chosen = (
+        select(last, _X.expectation_id)
+        .select_from(last)
+        .join(DECISION, _X.id == decided.correlate(last).scalar_subquery())
+        .order_by(last.c.id.desc())
+    )
+    return list(reversed(connection.execute(chosen).mappings().all()))
 
 
 def _lines(connection: Connection, carriers: Sequence[int]) -> dict[int, list[Line]]:

@@ -72,7 +72,7 @@ def _row(person: Person, line: int, chance: random.Random, now: datetime) -> Imp
     fields = {}
     if chance.random() < 0.09:
         fields = {"member": "yes", "seat": f"{chance.choice('ABCDEFGH')}{chance.randint(1, 12)}"}
-    if fields and chance.random() < 0.04:
+    if fields and chance.random() < 0.1:
         del fields["seat"]  # who joined at the door after the plan of the seats was made
     return ImportedSubscriber(
         line=line,

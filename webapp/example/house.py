@@ -100,18 +100,20 @@ class House:
     def _live_this_moment(self) -> None:
         with self.database.write() as connection:
             renew_lease(connection, self._lease_id, self.now)
-        self._hand_over()
-        while self._turns and self._turns[0].at <= self.now:
-            turn = heappop(self._turns)
-            with self.database.write() as connection:
-                turn.act(connection, self.now)
+        while True:
+            while self._turns and self._turns[0].at <= self.now:
+                turn = heappop(self._turns)
+                with self.database.write() as connection:
+                    turn.act(connection, self.now)
             self._hand_over()
+            if not self._turns or self._turns[0].at > self.now:
+                return
 
     def _hand_over(self) -> None:
         done = 1
         while done:
             tend(self._office)
-            write_service_mails(self._office, self._lease_id)
+            done = write_service_mails(self._office, self._lease_id)
             with self.database.read() as connection:
                 due = publications_due(connection, self.now)
-            done = sum(self._sender.run(publication_id) for publication_id in due)
+            done += sum(self._sender.run(publication_id) for publication_id in due)

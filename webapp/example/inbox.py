@@ -12,7 +12,8 @@ from preferences.store.captured import count_captured
 from preferences.store.last_mails import keep_captured, last_hand_overs
 from preferences.store.publications import publications
 
-KEPT = 150
+# A letter goes to more than a thousand: some of each campaign are more to look at than the last of all.
+KEPT, OF_EACH = 150, 12
 
 
 def fill_inbox(office: Office) -> int:
@@ -24,7 +25,7 @@ def fill_inbox(office: Office) -> int:
         if count_captured(connection):
             return 0
         publication_id = publications(connection)[0].id
-        mails = last_hand_overs(connection, publication_id, KEPT)
+        mails = last_hand_overs(connection, publication_id, KEPT, OF_EACH)
     desk = Mails(office).desk(publication_id)
     made = []
     for mail in mails:

@@ -53,6 +53,13 @@ def test_only_the_last_are_made_and_oldest_first(town: Town) -> None:
     assert [mail.committed_at for mail in mails] == [TUESDAY + timedelta(days=7)] * 2
 
 
+def test_of_a_campaign_that_went_to_many_some_are_made(town: Town) -> None:
+    with town.database.read() as connection:
+        mails = last_hand_overs(connection, town.publication_id, 100, of_each=1)
+    of = [(mail.campaign_id, mail.rhythm) for mail in mails]
+    assert len(set(of)) == len(of) == 3  # two letters and a digest
+
+
 def test_links_in_the_inbox_are_signed_with_the_key_of_whoever_shows_it(town: Town) -> None:
     office = replace(town.office, links=Links(OTHER_KEYS), base_url="http://127.0.0.1:1/sandbox")
     assert fill_inbox(office) == len(_sent(town))
