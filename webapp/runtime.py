@@ -24,7 +24,7 @@ from preferences.settings import Settings
 from preferences.store.captured import Inbox
 from preferences.store.clock import DrivenClock, SystemClock
 from preferences.store.console_sessions import issue_link
-from preferences.store.database import Database, open_database
+from preferences.store.database import Database, Durability, open_database
 from preferences.store.installation import found
 from preferences.store.migrations import is_newest
 from webapp import create_app
@@ -109,7 +109,9 @@ def start_sandbox(settings: Settings) -> Started:
 
 def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetime | None) -> Database:
     """The database, at its newest revision. One that is not in the data directory is not migrated by surprise."""
-    database = open_database(url, pool_size=WEB_THREADS + settings.workers + 4)
+    # The mails of a sandbox stay in its database: after a power cut none has left that the ledger does not know of.
+    durability = Durability.EVERY_COMMIT if driven_from is None else Durability.ALL_BUT_THE_LAST
+    database = open_database(url, pool_size=WEB_THREADS + settings.workers + 4, durability=durability)
     if not is_newest(database):
         if not is_ours:
             raise TrothError("the database is not at the newest revision; bring it there with: troth migrate")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +116,22 @@ def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no message"
 
 
-def open_database(url: str, *, pool_size: int = 10) -> Database:
-    """The database at a SQLAlchemy URL (sqlite or postgresql). Connects on first use; migrates nothing."""
+class Durability(StrEnum):
+    """What a SQLite database has after a power cut: every commit, or all but the last ones; it is whole in any case."""
+
+    EVERY_COMMIT = "FULL"
+    ALL_BUT_THE_LAST = "NORMAL"
+
+
+def open_database(url: str, *, pool_size: int = 10, durability: Durability = Durability.EVERY_COMMIT) -> Database:
+    """The database at a SQLAlchemy URL (sqlite or postgresql). Connects on first use; migrates nothing.
+
+    `durability` is for a SQLite database whose mails stay in it: what hands mails to anybody else must know of them
+    for ever, and waits for the disk at every commit.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return Database(_sqlite_engine(parsed, pool_size))
+        return Database(_sqlite_engine(parsed, pool_size, durability))
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -130,7 +143,7 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     return Database(engine)
 
 
-def _sqlite_engine(url: URL, pool_size: int) -> Engine:
+def _sqlite_engine(url: URL, pool_size: int, durability: Durability) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -141,16 +154,20 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": LOCK_TIMEOUT_SECONDS, "check_same_thread": False},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, durability))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Foreign keys, a log that survives power cuts, and transactions that begin where we say so."""
+def _prepare_sqlite(durability: Durability, connection: Any, _record: Any) -> None:
+    """Foreign keys, a log that survives power cuts, and transactions that begin where we say so.
+
+    With a log ahead of writing, `synchronous=NORMAL` waits for the disk at checkpoints only (sqlite.org/pragma.html).
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+    synchronous = f"synchronous={durability.value}"
+    for pragma in ("journal_mode=WAL", synchronous, "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -187,6 +187,7 @@ def test_a_reset_begins_while_a_move_runs_and_a_second_one_adds_nothing(database
         sandbox = in_sandbox(anna, slowly, reset)
         sandbox.post("/clock", data={"move": "day"})
         assert "The clock is moving: 0 %" in sandbox.get("/inbox").get_data(as_text=True)
+        assert "Stop, and put everything back" in sandbox.get("/clock").get_data(as_text=True)
         sandbox.post("/clock", data={"move": "reset"})
         second = sandbox.post("/clock", data={"move": "reset"})
         page = sandbox.get(second.headers["Location"]).get_data(as_text=True)

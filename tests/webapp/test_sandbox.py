@@ -33,7 +33,7 @@ from preferences.store.tokens import create_token, token_of
 from preferences.store.topics import create_topic
 from webapp import sandbox as module
 from webapp.example import shipped
-from webapp.runtime import Started, start_sandbox
+from webapp.runtime import Started, start, start_sandbox
 from webapp.sandbox import begin_sandbox, fresh_sandbox
 
 ENOUGH_SECONDS = 60
@@ -225,3 +225,14 @@ def test_a_sandbox_that_is_there_is_left_as_it_is(settings: Settings) -> None:
     finally:
         started.worker.stop()
         started.database.close()
+
+
+def test_only_the_sandbox_may_lose_its_last_commits_in_a_power_cut(settings: Settings, running: Started) -> None:
+    own = start(settings)
+    try:
+        for database, synchronous in ((own.database, 2), (running.database, 1)):
+            with database.read() as connection:
+                assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == synchronous
+    finally:
+        own.worker.stop()
+        own.database.close()

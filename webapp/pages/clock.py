@@ -115,6 +115,7 @@ def show(site: Site) -> Response:
         percent=round(100 * moves.share),
         left=moves.left,
         now=_in_words(site, sender, site.clock.now()),
+        may_stop=going_to is not None and site.reset is not None,
         going_to=None if going_to is None else _in_words(site, sender, going_to),
         back=back,
     )
