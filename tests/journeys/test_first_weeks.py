@@ -4,12 +4,17 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from preferences.settings.values import default_sandbox_database_url
+from preferences.store.clock import SystemClock
+from preferences.store.database import open_database
+from preferences.store.installation import found
 from tests.journeys.installation import Installation, header, installation
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -23,8 +28,18 @@ not an address,Eve,Example,2018-02-12 10:54:27,2018-02-12 10:54:27,,,,,,
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("journey")) as here:
+    folder = tmp_path_factory.mktemp("journey")
+    _begin_empty_sandbox(folder / "data")
+    with installation(folder) as here:
         yield here
+
+
+def _begin_empty_sandbox(folder: Path) -> None:
+    """Without the example, so that what is read here is of this test alone; a sandbox that is there is left alone."""
+    with closing(open_database(default_sandbox_database_url(folder))) as database:
+        database.migrate()
+        now = SystemClock().now()
+        found(database, now, driven_from=now)
 
 
 def _post(here: Installation, path: str, token: str, body: object) -> dict[str, object]:
