@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response as Answer
 
+from preferences.calendar import local_date
 from preferences.delivery import CampaignStatus, State
 from preferences.errors import Invalid
 from preferences.links import Kind
@@ -15,6 +16,7 @@ from preferences.store.campaigns import CampaignRow, campaign, campaigns
 from preferences.store.console_again import all_arrived, none_arrived, refused_in_time, try_all_refused_again
 from preferences.store.counts import CampaignCounts, counts
 from preferences.store.topics import topics
+from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
 from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, people
 
@@ -36,6 +38,22 @@ _RESULT = (
     State.REFUSED,
     State.IN_DOUBT,
 )
+# Which part of the bar, and which colour, a state belongs to.
+KINDS = {
+    State.ACCEPTED: "is-had",
+    State.CAME_ALONG: "is-had",
+    State.IN_DIGEST: "is-had",
+    State.WEB: "is-read",
+    State.WAITING: "is-waiting",
+    State.DIGEST_TO_COME: "is-waiting",
+    State.DUE: "is-waiting",
+    State.HANDING_OVER: "is-waiting",
+    State.DEFERRED: "is-waiting",
+    State.NOT_SENT: "is-not",
+    State.REFUSED: "is-trouble",
+    State.IN_DOUBT: "is-trouble",
+}
+_PARTS = tuple(dict.fromkeys(KINDS.values()))
 _ALWAYS_TOLD = frozenset(_RESULT[:5]) | {State.NOT_SENT, State.IN_DOUBT}
 
 
@@ -62,7 +80,8 @@ def show_all(desk: Desk) -> Answer:
 def when_of(desk: Desk, row: CampaignRow) -> str:
     """When a campaign is or was scheduled for, in words; empty where it never was."""
     if row.local_at is not None:
-        return f"{row.local_at:%Y-%m-%d at %H:%M}, each reader’s own time"
+        on = date_in_words(row.local_at.date(), local_date(desk.zone, desk.now))
+        return f"{on} at {row.local_at:%H:%M}, each reader’s own time"
     return desk.when(row.scheduled_at)
 
 
@@ -85,6 +104,8 @@ def show_one(desk: Desk, campaign_id: str) -> Answer:
         result=[(state, counted.by_state[state]) for state in _RESULT if _is_told(counted, state)],
         left=sum(counted.left.values()),
         to_come=_to_come(counted),
+        kinds=KINDS,
+        parts=parts_of(counted.by_state),
         waits_for=sorted(counted.waiting.items(), key=lambda one: -one[1]),
         again=len(refused_in_time(desk.connection, row.id, desk.now)),
         progress=_progress(desk, row, counted),
@@ -94,6 +115,11 @@ def show_one(desk: Desk, campaign_id: str) -> Answer:
         statuses=STATUSES,
         people=people,
     )
+
+
+def parts_of(by_state: Mapping[State, int]) -> list[tuple[str, int]]:
+    """What the bar is made of: how many of each kind, in the order of `KINDS`."""
+    return [(kind, sum(by_state.get(state, 0) for state in State if KINDS[state] == kind)) for kind in _PARTS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

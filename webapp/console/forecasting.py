@@ -18,8 +18,7 @@ from preferences.store.planning.outlook import Bound, Reach
 from preferences.store.planning.witness import Mail
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk
-from webapp.console.words import REASONS, people
-from webapp.pages.words import how_often
+from webapp.console.words import REASONS, at_most, people
 from webapp.pages.words import when as when_in_words
 
 WEEK = timedelta(days=7)
@@ -35,10 +34,11 @@ class Told:
 
     `said` are sentences, the most important first; `binds` and `pushed_out` lines with how many readers, most first;
     `pushed_out` with the id of the campaign where it is one. `seen_until` is how far was looked, empty where the
-    publication is too large for it.
+    publication is too large for it. `parts` divide the audience for the bar, as the outcome's does.
     """
 
     forecast: Forecast
+    parts: list[tuple[str, int]]
     said: list[str]
     binds: list[tuple[str, int]]
     pushed_out: list[tuple[str, str, int]]
@@ -64,6 +64,7 @@ def told(desk: Desk, row: CampaignRow, at: datetime) -> Told:
     return Told(
         forecast=seen,
         said=words.said(seen, ahead),
+        parts=_parts(seen, ahead),
         binds=_binds(seen, ahead),
         pushed_out=[] if ahead is None else words.pushed_out(ahead.pushed_out),
         seen_until="" if ahead is None else desk.when(ahead.until),
@@ -86,7 +87,10 @@ class _Words:
             return ["Nobody expects one of its topics yet, so nobody would get it."]
         at_once = seen.by_outcome[Outcome.SEND] if ahead is None else ahead.at_once
         gets = "gets" if at_once == 1 else "get"
-        said = [f"{people(at_once)} of {seen.audience:,} {gets} it {'now' if self._is_now else 'then'}."]
+        said = [
+            f"{people(at_once)} of {seen.audience:,} {gets} it {'now' if self._is_now else 'then'}.",
+            self._within(at_once, seen, ahead),
+        ]
         if ahead is None:
             said += self._roughly(seen)
         else:
@@ -94,7 +98,7 @@ class _Words:
         on_web = seen.by_outcome[Outcome.WEB]
         if on_web:
             said.append(f"{people(on_web)} {'finds' if on_web == 1 else 'find'} it on the web, as they asked.")
-        return [*said, self._within(at_once, seen, ahead)]
+        return said
 
     def _later(self, later: Mapping[Reach, int]) -> Iterable[str]:
         """ "61 later, with Tuesday's letter": mail by mail, what is alone and what is in digests each together."""
@@ -177,6 +181,15 @@ class _Words:
         return f"on {first}" if first == last else f"from {first} to {last}"
 
 
+def _parts(seen: Forecast, ahead: Outlook | None) -> list[tuple[str, int]]:
+    """Who gets it at once, on the web, later, and not at all."""
+    at_once = seen.by_outcome[Outcome.SEND] if ahead is None else ahead.at_once
+    on_web = seen.by_outcome[Outcome.WEB]
+    never = seen.by_outcome[Outcome.NOT_SENT] if ahead is None else ahead.not_sent
+    later = seen.audience - at_once - on_web - never
+    return [("is-had", at_once), ("is-read", on_web), ("is-waiting", later), ("is-not", never)]
+
+
 def _binds(seen: Forecast, ahead: Outlook | None) -> list[tuple[str, int]]:
     """Whose promise binds, in words that name the cap."""
     if ahead is None:
@@ -198,14 +211,14 @@ def _bound_in_words(bound: Bound) -> str:
 
 
 def _often(cap: Cap) -> str:
-    return how_often(Cadence(id=0, at_most=cap), "en")
+    return at_most(Cadence(id=0, at_most=cap))
 
 
 _WHOSE = {
-    Whose.TOTAL: "they asked for mail at most {often}, and have had that",
-    Whose.OWN: "they asked for this topic at most {often}, and have had that",
-    Whose.ACCEPTED: "they accepted this topic at most {often}, and have had that",
-    Whose.CURRENT: "this topic writes at most {often}, and they have had that",
+    Whose.TOTAL: "they asked for mail {often}, and have had that",
+    Whose.OWN: "they asked for this topic {often}, and have had that",
+    Whose.ACCEPTED: "they accepted this topic {often}, and have had that",
+    Whose.CURRENT: "this topic writes {often}, and they have had that",
 }
 
 

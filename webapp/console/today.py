@@ -13,9 +13,12 @@ from preferences.links import Kind
 from preferences.store.clock import SystemClock
 from preferences.store.console_today import waiting_reasons, wakes_between
 from preferences.store.statuses import CampaignStands, Situation, situation
+from webapp.console.campaigns import parts_of
 from webapp.console.desk import Desk, Pages
 from webapp.console.words import REASONS, STATES, STATUSES, people
 
+# What a person may have to look at, or what is still to happen; the rest is told by the campaign itself.
+_OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED, State.IN_DOUBT)
 _WAITS = (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
 
 
@@ -51,6 +54,8 @@ def show(desk: Desk) -> Answer:
         states=STATES,
         reasons=REASONS,
         people=people,
+        parts_of=parts_of,
+        open_states=_OPEN,
         campaign_id=lambda number: desk.id(Kind.CAMPAIGN, number),
     )
 

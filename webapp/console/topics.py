@@ -15,9 +15,8 @@ from preferences.store.topics import TopicRow, change_topic, create_topic, state
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
 from webapp.console.replay import Replay, dates_in, opens_on, replay
-from webapp.console.words import times
+from webapp.console.words import at_most, times
 from webapp.forms import DAYS, Filled
-from webapp.pages.words import how_often
 
 PERIODS = {
     "day": "a day",
@@ -50,7 +49,7 @@ def _topics(desk: Desk) -> list[TopicRow]:
 
 def often(cadence: Cadence) -> str:
     """A cadence in words, with the number it holds at least where it states one."""
-    said = f"at most {how_often(cadence, 'en')}"
+    said = at_most(cadence)
     return said if cadence.at_least is None else f"{said}, and at least {times(cadence.at_least)} in that time"
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from preferences.cadence import Cadence
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.unsubscribe import Cause, Route
+from webapp.pages.words import how_often
 
 STATUSES = {
     CampaignStatus.DRAFT: "draft",
     CampaignStatus.SCHEDULED: "scheduled",
     CampaignStatus.SENDING: "being sent",
-    CampaignStatus.WAITING: "waiting for readers’ days",
+    CampaignStatus.WAITING: "some still wait",
     CampaignStatus.FINISHED: "finished",
     CampaignStatus.PAUSED: "paused",
     CampaignStatus.ENDED: "ended",
@@ -93,6 +95,12 @@ ROUTES = {
 def event_words(kind: str) -> str:
     """The name of an event as people read it."""
     return kind.replace("_", " ")
+
+
+def at_most(cadence: Cadence) -> str:
+    """A cadence in words, as what it holds at most."""
+    often = how_often(cadence, "en")
+    return often if often.startswith("at most") else f"at most {often}"
 
 
 def people(count: int) -> str:

@@ -156,7 +156,7 @@ def test_a_time_is_read_in_the_zone_of_the_publication(at: Marketer) -> None:
     page = schedule(at, draft(at), "at", "2026-11-26T09:00")
     assert "Thursday 26 November at 09:00" in page
     page = schedule(at, draft(at), "local", "2026-11-26T09:00")
-    assert "2026-11-26 at 09:00, each reader" in page
+    assert "Thursday 26 November at 09:00, each reader" in page
 
 
 def test_going_back_and_sending_it_again_sends_nothing_twice(at: Marketer) -> None:

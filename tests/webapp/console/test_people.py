@@ -130,7 +130,7 @@ def test_who_left_stands_beside_who_got_it(at: Marketer) -> None:
     at.at.later(hours=1)
     at.post(f"{path}/unsubscribe", {"scope": "all", "reason": "She called"}, form_on=path)
     page = at.get(sent)
-    assert "1 of 1 reader who got it unsubscribed" in page
+    assert "1 reader</a> unsubscribed, of 1 reader who got it: 100.00 %" in page
     assert "100.00 %" in page
     assert "She called" in at.get(f"{sent}/left?cause=operator")
     assert number
