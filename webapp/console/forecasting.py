@@ -13,7 +13,7 @@ from preferences.decision import Outcome
 from preferences.expectation import Arrives
 from preferences.links import Kind
 from preferences.store.campaigns import CampaignRow, campaign
-from preferences.store.planning import Forecast, Outlook, forecast, outlook
+from preferences.store.planning import Forecast, Outlook, forecast, outlook, planned_instants
 from preferences.store.planning.outlook import Bound, Reach
 from preferences.store.planning.witness import Mail
 from preferences.wording import date_in_words
@@ -59,7 +59,7 @@ class Moment:
 def told(desk: Desk, row: CampaignRow, at: datetime) -> Told:
     """What is said about scheduling a campaign at an instant."""
     seen = forecast(desk.connection, desk.owner.id, row.id, at, desk.now)
-    ahead = outlook(desk.connection, desk.owner.id, row.id, at, desk.now)
+    ahead = _outlook(desk, row, at)
     words = _Words(desk, row, at)
     return Told(
         forecast=seen,
@@ -70,6 +70,10 @@ def told(desk: Desk, row: CampaignRow, at: datetime) -> Told:
         seen_until="" if ahead is None else desk.when(ahead.until),
         counts_on=words.named(seen.counts_on),
     )
+
+
+def _outlook(desk: Desk, row: CampaignRow, at: datetime) -> Outlook | None:
+    return outlook(desk.connection, desk.owner.id, row.id, at, desk.now)
 
 
 class _Words:
@@ -238,7 +242,10 @@ def _moment(desk: Desk, row: CampaignRow, at: datetime, week_from: date) -> Mome
     seen = forecast(desk.connection, desk.owner.id, row.id, at, desk.now)
     within = sum(count for on, count in seen.reach_by if on <= week_from + WEEK)
     said = "now" if at <= desk.now else when_in_words(at, desk.zone, desk.now, "en")
-    return Moment(at=at, in_words=said, at_once=seen.by_outcome[Outcome.SEND], within=within)
+    at_once = seen.by_outcome[Outcome.SEND]
+    # Planning does not see what leaves at the very same instant; who gets which of the two, only playing it tells.
+    ahead = _outlook(desk, row, at) if at in planned_instants(desk.connection, desk.owner.id, row.id) else None
+    return Moment(at=at, in_words=said, at_once=at_once if ahead is None else ahead.at_once, within=within)
 
 
 def best_of(moments: list[Moment]) -> Moment | None:

@@ -15,5 +15,6 @@
 from preferences.store.planning.forecast import Forecast, forecast
 from preferences.store.planning.outlook import Outlook, outlook
 from preferences.store.planning.plan import plan_campaign
+from preferences.store.planning.question import planned_instants
 
-__all__ = ["Forecast", "Outlook", "forecast", "outlook", "plan_campaign"]
+__all__ = ["Forecast", "Outlook", "forecast", "outlook", "plan_campaign", "planned_instants"]

@@ -118,6 +118,12 @@ def still_to_plan(connection: Connection, publication_id: int) -> list[Question]
     return [_question(connection, row) for row in rows]
 
 
+def planned_instants(connection: Connection, publication_id: int, leave_out: int) -> frozenset[datetime]:
+    """When the scheduled campaigns of a publication will be planned, but for one of them."""
+    planned = still_to_plan(connection, publication_id)
+    return frozenset(one.scheduled_at for one in planned if one.scheduled_at is not None and one.id != leave_out)
+
+
 def _question(connection: Connection, row: Mapping[Any, Any] | None) -> Question:
     if row is None:
         raise NotFound("there is no such campaign in this publication")

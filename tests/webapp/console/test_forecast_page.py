@@ -92,6 +92,14 @@ def test_a_better_moment_nearby_is_said_with_how_many(at: Marketer) -> None:
     assert "Best nearby" not in said(at, path, "how=at&at=2026-11-25T09:00")
 
 
+def test_the_moment_of_another_mail_is_not_called_better(at: Marketer) -> None:
+    town = town_of(at)
+    for name in ("anna", "bert"):
+        town.reader(name, {"letter": "each", "events": "each"}, at_most=ONE_A_WEEK, days=["wed"])
+    schedule(at, draft(at), "at", "2026-11-25T09:00")
+    assert "Best nearby" not in said(at, draft(at, **EVENT, priority="-1"))
+
+
 def test_every_reader_is_told_of_once(at: Marketer) -> None:
     town = town_of(at)
     town.reader("anna", {"letter": "each"})
