@@ -145,7 +145,8 @@ class Sandbox:
     def join(self, email: str) -> int:
         """A new reader: letter and events, at most one a week, confirmed."""
         asks = Asked(
-            topics=(AskedTopic(topic="letter"), AskedTopic(topic="events")), at_most=Cap(count=1, per=Period.WEEK)
+            topics=(AskedTopic(topic="tuesday-letter"), AskedTopic(topic="evenings")),
+            at_most=Cap(count=1, per=Period.WEEK),
         )
         sign_up = SignUp(address=parse_address(email), asked=asks, zone="Europe/Berlin")
         with self.database.write() as connection:

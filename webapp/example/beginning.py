@@ -60,8 +60,8 @@ def carry_over(
     rows = [_row(person, line, chance, now) for line, person in enumerate(crowd, start=2)]
     first, rest = rows[:most], rows[most:]
     second = [row for row in first if row.standing is ImportedAs.CONFIRMED and chance.random() < 0.35] + rest
-    _import(database, publication_id, "letter", "old-newsletter.csv", first, now)
-    _import(database, publication_id, "events", "door-list.csv", second, now)
+    _import(database, publication_id, "tuesday-letter", "old-newsletter.csv", first, now)
+    _import(database, publication_id, "evenings", "door-list.csv", second, now)
     return [person for person, row in zip(crowd, rows, strict=True) if row.standing is ImportedAs.CONFIRMED]
 
 

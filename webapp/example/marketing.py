@@ -65,7 +65,7 @@ class Marketer:
         def act(connection: Transaction, now: datetime) -> None:
             number = self._house.publication_id
             cadence = Cadence(id=0, at_most=Cap(count=3, per=Period.WEEK))
-            state_cadence(connection, number, topic_named(connection, number, "events"), cadence, BY_MARKETER, now)
+            state_cadence(connection, number, topic_named(connection, number, "evenings"), cadence, BY_MARKETER, now)
 
         self._house.at(at, act)
 

@@ -54,7 +54,7 @@ _CAUSES = {
     Cause.OTHER: 14,
     Cause.NEVER_ASKED: 6,
 }
-_NOTICES = frozenset({"notices"})
+_NOTICES = frozenset({"cannot-wait"})
 
 
 class Readers:
@@ -136,8 +136,8 @@ class Readers:
     def _accepts_more(self, reader: int, delivery: int) -> Act:
         def act(connection: Transaction, now: datetime) -> None:
             before = self._asked(connection, reader)
-            if before is not None and any(topic.topic == "events" for topic in before.topics):
-                self._change(connection, reader, delivery, before, Route.PREFERENCE_PAGE, now, accept=("events",))
+            if before is not None and any(topic.topic == "evenings" for topic in before.topics):
+                self._change(connection, reader, delivery, before, Route.PREFERENCE_PAGE, now, accept=("evenings",))
 
         return act
 
@@ -221,7 +221,7 @@ def _less(asked: Asked, chance: random.Random, today: date) -> Asked:
         return replace(asked, at_most=ONCE_A_WEEK)
     if way == "web":
         slower = [
-            replace(topic, arrives=Arrives.WEB, at_most=None) if topic.topic == "events" else topic
+            replace(topic, arrives=Arrives.WEB, at_most=None) if topic.topic == "evenings" else topic
             for topic in asked.topics
         ]
         return replace(asked, topics=tuple(slower))

@@ -93,7 +93,7 @@ class Turns:
     def _bought_tickets(self, connection: Transaction, now: datetime) -> None:
         """The ticket shop asks before it writes; of what it reserved, one mail was never sent."""
         number = self._house.publication_id
-        topic = topic_named(connection, number, "events").id
+        topic = topic_named(connection, number, "evenings").id
         outcome = MailState.NOT_SENT
         for reader in self._readers[20 : 20 + _TICKETS]:
             mail, judged = reserve(connection, number, reader, (topic,), BY_TICKET_SHOP, now)

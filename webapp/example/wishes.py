@@ -68,14 +68,14 @@ def _topics(chance: random.Random, total: str | None) -> tuple[AskedTopic, ...]:
     topics = []
     if chance.random() < 0.9:
         letter = _one_of(chance, {Arrives.EACH: 90, Arrives.WEEKLY: 4, Arrives.MONTHLY: 4, Arrives.WEB: 2})
-        topics.append(AskedTopic(topic="letter", arrives=letter))
+        topics.append(AskedTopic(topic="tuesday-letter", arrives=letter))
     if chance.random() < 0.58 or not topics:
         topics.append(_events(chance, total))
     if chance.random() < 0.36:
         essays = _one_of(chance, {Arrives.EACH: 78, Arrives.MONTHLY: 12, Arrives.WEB: 10})
-        topics.append(AskedTopic(topic="essays", arrives=essays))
+        topics.append(AskedTopic(topic="monthly-essay", arrives=essays))
     if chance.random() < 0.4:
-        topics.append(AskedTopic(topic="notices"))
+        topics.append(AskedTopic(topic="cannot-wait"))
     return tuple(topics)
 
 
@@ -84,7 +84,7 @@ def _events(chance: random.Random, total: str | None) -> AskedTopic:
     own = None
     if arrives is Arrives.EACH and chance.random() < 0.14:
         own = chance.choice((ONCE_A_WEEK, Cap(count=3, per=Period.MONTH)))
-    return AskedTopic(topic="events", arrives=arrives, at_most=own)
+    return AskedTopic(topic="evenings", arrives=arrives, at_most=own)
 
 
 def _digest(chance: random.Random, days: frozenset[Weekday], hours: Hours | None) -> DigestTimes | None:

@@ -83,9 +83,9 @@ def test_every_campaign_of_the_example_says_something_of_its_own() -> None:
 def test_two_drafts_wait_and_a_letter_is_to_come() -> None:
     there = campaigns(_zone())
     ends_at = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
-    assert [one.values.topics for one in there if one.at is None] == [("events",), ("events",)]
+    assert [one.values.topics for one in there if one.at is None] == [("evenings",), ("evenings",)]
     to_come = [one for one in there if one.at is not None and one.at > ends_at]
-    assert [one.values.topics for one in to_come] == [("letter",)]
+    assert [one.values.topics for one in to_come] == [("tuesday-letter",)]
     # A Tuesday, and more than the four days that a cap of one a week asks for between two mails.
     assert to_come[0].at is not None
     assert to_come[0].at.weekday() == 1
