@@ -73,7 +73,16 @@ class Quiet(WSGIRequestHandler):
 
 @contextmanager
 def product(folder: Path) -> Iterator[Product]:
-    """Start everything in a folder of its own; stopped in the end."""
+    """The product with a sandbox of few readers, in a folder of its own; stopped in the end."""
+    _found_example(default_sandbox_database_url(folder))
+    with whole_product(folder) as running:
+        _weeks_before(running)
+        yield running
+
+
+@contextmanager
+def whole_product(folder: Path) -> Iterator[Product]:
+    """The product as it is after its first start, with the example that comes with it; stopped in the end."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     apps = Later()
     server = make_server("127.0.0.1", 0, apps, True, request_handler=Quiet)
@@ -81,16 +90,13 @@ def product(folder: Path) -> Iterator[Product]:
     settings = prepare_data_dir(
         read_settings({"TROTH_DATA_DIR": str(folder), "TROTH_BASE_URL": base_url, "TROTH_WORKERS": "1"})
     )
-    _found_example(default_sandbox_database_url(folder))
     sandbox = start_sandbox(settings)
     own = start(settings, sandbox.site)
     apps.app = Dispatcher(own.app, sandbox.app)
     serving = Thread(target=server.serve_forever, args=(0.05,))
     serving.start()
     try:
-        running = Product(base_url, sandbox)
-        _weeks_before(running)
-        yield running
+        yield Product(base_url, sandbox)
     finally:
         server.shutdown()
         serving.join()

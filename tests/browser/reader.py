@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page
 
 from tests.browser.product import Product
@@ -47,7 +49,7 @@ class Reader:
         self.in_mail("Please confirm", "Yes, write to me")
         self.page.get_by_role("button", name="Yes, write to me").click()
 
-    def move_clock(self, button: str) -> None:
+    def move_clock(self, button: str | re.Pattern[str]) -> None:
         """Press a button of the clock bar and wait until it is there."""
         self.page.get_by_role("button", name=button).click()
         back = self.page.get_by_role("link", name="Go back")

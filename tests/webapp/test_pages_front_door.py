@@ -17,6 +17,7 @@ from preferences.store.topics import topics
 from tests.store.newsletter import asked, mail_handed_over, signed_up
 from tests.webapp.visitor import Visitor, visitor
 from webapp import create_app
+from webapp.pages.styles import FOLDER
 
 FORM = {
     "name": "Vera's letter",
@@ -153,3 +154,9 @@ def test_an_example_that_is_empty_is_not_praised(database_url: str, tmp_path: Pa
         page = example_beside(anna)
         assert "It is empty so far" in page
         assert "full of life" not in page
+
+
+def test_every_file_that_pages_refer_to_is_served(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        for file in FOLDER.iterdir():
+            assert anna.client.get(f"/static/{file.name}").status_code == 200, file.name

@@ -77,11 +77,11 @@ def slot_in(desk: Desk, filled: Filled) -> Slot:
 
 
 def show(desk: Desk, campaign_id: str) -> Answer:
-    """The choice of a time, and the forecast for the one in the address."""
+    """The choice of a time, and the forecast for the one in the address; without one, for now."""
     row = found(desk, campaign_id)
     filled = desk.filled if desk.is_typed else desk.query
     slot: Slot | None = None
-    if not desk.is_typed and filled.one("how"):
+    if not desk.is_typed:
         try:
             slot = slot_of(desk, row, filled)
         except Invalid as error:

@@ -25,7 +25,7 @@ from webapp.pages.page import render
 from webapp.pages.waking import wake
 from webapp.pages.words import offered_topics
 from webapp.site import Site
-from webapp.visitor import remember_visitor
+from webapp.visitor import look_for_mail, remember_visitor
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
@@ -60,9 +60,9 @@ def ask(site: Site, slug: str) -> Response:
         problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
         return _form(sender, there, filled, status=422, problems=problems)
     wake(site)
-    answer = render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
-    remember_visitor(site, answer, sign_up.address)
-    return answer
+    remember_visitor(site, sign_up.address)
+    look_for_mail(site, sign_up.address)
+    return render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
 
 
 def _publication(site: Site, slug: str) -> tuple[PublicationRow, list[TopicRow]]:

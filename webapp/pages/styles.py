@@ -16,6 +16,7 @@ _TYPES = {
     "icon.svg": "image/svg+xml",
     "zone.js": "text/javascript",
     "live.js": "text/javascript",
+    "progress.js": "text/javascript",
 }
 
 
