@@ -52,10 +52,12 @@ class Reader:
     def move_clock(self, button: str | re.Pattern[str]) -> None:
         """Press a button of the clock bar and wait until it is there."""
         self.page.get_by_role("button", name=button).click()
-        back = self.page.get_by_role("link", name="Go back")
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Wait until the clock is there, and go back; what is done at once has gone back by itself."""
         if "/clock" in self.page.url:
-            back.wait_for(timeout=60_000)
-            back.click()
+            self.page.get_by_role("link", name="Go back").click(timeout=120_000)
 
     def sentence(self) -> str:
         """The promise on the page."""
