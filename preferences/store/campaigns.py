@@ -66,6 +66,12 @@ def campaigns(connection: Connection, publication_id: int, limit: int, before: i
     return _campaigns(connection, chosen if before is None else chosen.where(_C.id < before))
 
 
+def drafts(connection: Connection, publication_id: int, limit: int) -> list[CampaignRow]:
+    """At most `limit` drafts of a publication, oldest first."""
+    is_draft = _C.status == CampaignStatus.DRAFT.value
+    return _campaigns(connection, _rows(publication_id).where(is_draft).order_by(_C.id).limit(limit))
+
+
 def _rows(publication_id: int) -> Select[Any]:
     content = [_V[name] for name in _CONTENT]
     return (

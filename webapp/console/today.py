@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 from preferences.calendar import first_instant, local_date
 from preferences.delivery import CampaignStatus, State
 from preferences.links import Kind
+from preferences.store.campaigns import drafts
 from preferences.store.clock import SystemClock
 from preferences.store.console_today import waiting_reasons, wakes_between
 from preferences.store.statuses import CampaignStands, Situation, situation
@@ -19,6 +20,7 @@ from webapp.console.words import REASONS, STATES, STATUSES, people
 
 # What a person may have to look at, or what is still to happen; the rest is told by the campaign itself.
 _OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED, State.IN_DOUBT)
+_DRAFTS_NAMED = 5
 _WAITS = (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
 
 
@@ -48,6 +50,7 @@ def show(desk: Desk) -> Answer:
         answered=answer(desk, found),
         today=[one for one in found.campaigns if _is_today(one, midnight)],
         out_today=found.due + wakes_between(desk.connection, desk.owner.id, desk.now, midnight),
+        drafts=drafts(desk.connection, desk.owner.id, _DRAFTS_NAMED),
         waiting=waiting_reasons(desk.connection, desk.owner.id),
         has_relay=desk.site.settings.smtp is not None and not desk.site.is_sandbox,
         statuses=STATUSES,

@@ -37,6 +37,15 @@ def test_four_a_month_misses_the_fifth_tuesdays_of_a_year_and_one_a_week_misses_
     assert len(replay(cadence(1, Period.TWO_WEEKS), tuesdays(), UTC).missed) == 26
 
 
+def test_today_names_the_drafts_that_wait_to_be_scheduled(at: Marketer) -> None:
+    assert "Drafts" not in at.get("")
+    content = {"subject": "Quinces", "format": "markdown", "source": "Hello", "priority": "0"}
+    path = at.post("campaigns/new", {"name": "Quinces", "order-letter": "1", **content}).removesuffix("/preview")
+    assert f'{path}/schedule">Quinces</a>' in at.get("")
+    at.post(f"{path}/schedule", {"how": "now"})
+    assert "Drafts" not in at.get("")
+
+
 def test_today_says_why_nothing_goes_out(at: Marketer) -> None:
     page = at.get("")
     assert "nothing is scheduled and nothing waits" in page
