@@ -26,7 +26,7 @@ from preferences.store.clock import DrivenClock, SystemClock
 from preferences.store.console_sessions import issue_link
 from preferences.store.database import Database, Durability, open_database
 from preferences.store.installation import found
-from preferences.store.migrations import is_newest
+from preferences.store.migrations import is_newest, missing_columns
 from webapp import create_app
 from webapp.console.import_files import tidy
 from webapp.console.importing import uploads_of
@@ -88,8 +88,14 @@ def start_sandbox(settings: Settings) -> Started:
     begin_sandbox(settings)
     file = sandbox_file(settings)
     now = SystemClock().now().replace(microsecond=0)
-    database = _opened(settings, settings.sandbox_database_url, is_ours=file is not None, driven_from=now)
-    clock = DrivenClock(database)
+    try:
+        database = _opened(settings, settings.sandbox_database_url, is_ours=file is not None, driven_from=now)
+        clock = DrivenClock(database)
+        clock.now()
+    except TrothError as error:
+        if file is None:
+            raise
+        raise TrothError(f"the sandbox cannot be used: {error}; if you move {file} away, a new one is made") from error
     office = sandbox_office(settings, database, clock)
     worker = Worker(office, threads=1, purpose="sandbox")
     worker.start()
@@ -116,6 +122,12 @@ def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetim
         if not is_ours:
             raise TrothError("the database is not at the newest revision; bring it there with: troth migrate")
         database.migrate()
+    missing = missing_columns(database)
+    if missing:
+        raise TrothError(
+            f"the database lacks {len(missing)} columns that this version reads, such as {missing[0]}:"
+            " a version between two releases made it"
+        )
     found(database, SystemClock().now(), driven_from=driven_from)
     return database
 

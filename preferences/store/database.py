@@ -96,6 +96,8 @@ _AWAY_WORDS = (
     "readonly",
     "read-only",
     "disk i/o",
+    "not a database",
+    "malformed",
 )
 
 
@@ -109,7 +111,9 @@ def _is_away(error: DBAPIError) -> bool:
     if error.connection_invalidated or type(error.orig).__name__ in _AWAY_ERRORS:
         return True
     message = str(error.orig).lower()
-    return type(error.orig).__name__ == "OperationalError" and any(word in message for word in _AWAY_WORDS)
+    # Of a broken file SQLite says so with its most general error.
+    is_told_so = type(error.orig).__name__ in ("OperationalError", "DatabaseError")
+    return is_told_so and any(word in message for word in _AWAY_WORDS)
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -10,11 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Index, text
+from sqlalchemy import Connection, Index, inspect, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
+from preferences.errors import TrothError
 from preferences.store import tables
 from preferences.store.database import Database
 
@@ -33,14 +34,37 @@ def configuration() -> Config:
 
 
 def migrate(database: Database) -> None:
-    """Bring the database to the newest revision; a database that is there already is left alone."""
+    """Bring the database to the newest revision; a database that is there already is left alone.
+
+    Raises `TrothError` for one that is at a revision this version does not know.
+    """
     with database.write() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = configuration()
+        _check_known(connection, config)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _check_known(connection: Connection, config: Config) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise TrothError(
+            f"the database is at revision {current}, which this version does not know: another version made it;"
+            " start that one, or a newer one"
+        )
+
+
+def missing_columns(database: Database) -> list[str]:
+    """What this version reads and the database lacks, as table.column in order; empty where it is whole."""
+    with database.read() as connection:
+        there = inspect(connection).get_multi_columns()
+    has = {(name, column["name"]) for (_, name), columns in there.items() for column in columns}
+    needed = [(table.name, column.name) for table in METADATA.sorted_tables for column in table.columns]
+    return [f"{table}.{column}" for table, column in needed if (table, column) not in has]
 
 
 def is_newest(database: Database) -> bool:
