@@ -5,12 +5,14 @@ import re
 import nh3
 from markdown_it import MarkdownIt
 
-from mailer.compose.check import SOURCE_LIMIT, normalise
+from mailer.compose.check import normalise
 from mailer.compose.errors import TemplateError
 from mailer.compose.markup import VOID_TAGS, MarkupError, line_of
 from mailer.compose.placeholders import Placeholder, PlaceholderKind, find_placeholders
 from mailer.compose.sandbox import check_template
 
+# What is longer becomes HTML that mailboxes clip; and reading Markdown takes the square of its length at worst.
+MARKDOWN_LIMIT = 100_000
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "xhtmlOut": True}).enable(["table", "strikethrough"])
 _VOID = re.compile(rf"<({'|'.join(sorted(VOID_TAGS))})\b([^<>]*)>")
 
@@ -21,8 +23,8 @@ def markdown_html(markdown: str) -> str:
     HTML in it is kept as far as it is harmless. `{{ along }}` stands in a paragraph of its own.
     """
     source = normalise(markdown)
-    if len(source) > SOURCE_LIMIT:
-        raise TemplateError(f"at most {SOURCE_LIMIT} characters are read", line=None, part="markdown")
+    if len(source) > MARKDOWN_LIMIT:
+        raise TemplateError(f"at most {MARKDOWN_LIMIT} characters are read", line=None, part="markdown")
     check_template(source, part="markdown", is_html=True)
     try:
         placeholders = find_placeholders(source)

@@ -10,14 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from preferences.calendar import LAST_YEAR, as_instant
 from preferences.errors import FieldProblem, Invalid
 from preferences.look import EventCard, Look
 from preferences.store.publications import checked_mailbox, one_line
 from preferences.store.subscribers import Scalar, checked_fields
 from preferences.store.topics import topics
 
-# What composing reads at most (its own limit); longer sources are refused before they are stored.
+# What composing reads at most (its own limits); longer sources are refused before they are stored.
 LONGEST_SOURCE = 300_000
+LONGEST_MARKDOWN = 100_000
 _PLACEHOLDER = re.compile(r"\{[{%#]")
 
 
@@ -95,13 +97,13 @@ def _line_or_nothing(longest: int) -> Callable[[str, str | None], str]:
     return lambda field, value: check(field, value) if value and value.strip() else ""
 
 
-def _source(field: str, value: str | None) -> str | None:
+def _source(field: str, value: str | None, longest: int = LONGEST_SOURCE) -> str | None:
     if value is None:
         return None
     if not value.strip():
         raise Invalid.one(field, "must not be empty; leave the field out instead")
-    if len(value) > LONGEST_SOURCE:
-        raise Invalid.one(field, f"has {len(value)} characters; at most {LONGEST_SOURCE} are read")
+    if len(value) > longest:
+        raise Invalid.one(field, f"has {len(value)} characters; at most {longest} are read")
     if "\x00" in value:
         raise Invalid.one(field, "must not hold the character NUL")
     return value
@@ -110,6 +112,13 @@ def _source(field: str, value: str | None) -> str | None:
 def _summary(field: str, value: str | None) -> str:
     text = " ".join((value or "").split())
     return _line(2000)(field, text) if text else ""
+
+
+def _instant_or_nothing(field: str, value: datetime | None) -> datetime | None:
+    try:
+        return None if value is None else as_instant(value, field)
+    except (ValueError, OverflowError) as error:
+        raise Invalid.one(field, f"must have an offset, and lie before the year {LAST_YEAR + 1}") from error
 
 
 def _priority(field: str, value: int) -> int:
@@ -166,11 +175,12 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "title": _line_or_nothing(300),
     "summary": _summary,
     "mjml": _source,
-    "markdown": _source,
+    "markdown": lambda field, value: _source(field, value, LONGEST_MARKDOWN),
     "text": lambda field, value: _source(field, value) if value and value.strip() else None,
     "event": _event,
     "sender": checked_mailbox,
     "reply_to": checked_mailbox,
+    "expires_at": _instant_or_nothing,
     "priority": _priority,
     "segment": _segment,
 }
