@@ -14,6 +14,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE_LINES = 50
 # A quote that is never closed would otherwise swallow everything after it.
 _LONGEST_ROW_LINES = 200
+# Each column is a choice on a page. No list has as many; a line of a million commas has.
+MOST_COLUMNS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Table:
 
 
 def open_table(lines: Iterable[str]) -> Table:
-    """The table in the lines of a file. Raises `Invalid` where there is no header."""
+    """The table in the lines of a file. Raises `Invalid` where there is no header, or one of more than 500 columns."""
     remaining = iter(lines)
     sample = list(islice(remaining, _SAMPLE_LINES))
     first = sample[0].strip().lower() if sample else ""
@@ -58,6 +60,10 @@ def open_table(lines: Iterable[str]) -> Table:
         raise Invalid.one("file", "it is empty: its first line has to name the columns")
     if isinstance(header, Refused):
         raise Invalid.one("file", f"its first line, which has to name the columns, cannot be read: {header.reason}")
+    if len(header.cells) > MOST_COLUMNS:
+        raise Invalid.one(
+            "file", f"it has {len(header.cells):,} columns; take out what is not needed: at most {MOST_COLUMNS}"
+        )
     names = tuple(name.strip() for name in header.cells)
     return Table(delimiter=delimiter, header=names, rows=_fitted(rows, len(names)))
 

@@ -94,6 +94,12 @@ def test_a_quoted_field_may_hold_line_breaks_and_later_lines_keep_their_numbers(
     ]
 
 
+def test_a_file_of_a_thousand_columns_is_refused_before_anybody_has_to_look_at_them() -> None:
+    assert len(open_table(["email" + 499 * "," + "\n"]).header) == 500
+    with pytest.raises(Invalid, match="at most 500"):
+        open_table(["email" + 999 * "," + "\n"])
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", " \n"])
 def test_an_empty_file_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="it is empty"):
