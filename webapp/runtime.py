@@ -21,6 +21,7 @@ from mailer.worker import Worker
 from preferences.errors import TrothError
 from preferences.links import Links
 from preferences.settings import Settings
+from preferences.store.answers import forget_answers
 from preferences.store.captured import Inbox
 from preferences.store.clock import DrivenClock, SystemClock
 from preferences.store.console_sessions import issue_link
@@ -174,7 +175,7 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             max_request_body_size=LARGEST_BODY_OCTETS,
         )
         for started in (sandbox, own):
-            tidy(uploads_of(started.site), SystemClock().now())
+            tidy_up(started)
         _stop_on_signals()
         ready(f"Troth serves {settings.base_url}")
         ready(f"Sign in to the console, once and within 12 hours: {console_link(own.site)}")
@@ -184,6 +185,13 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             started.worker.stop()
             started.database.close()
         listening.close()
+
+
+def tidy_up(started: Started) -> None:
+    """Throw away what nobody asks for any more: uploads left lying, and answers kept for a request that is repeated."""
+    tidy(uploads_of(started.site), SystemClock().now())
+    with started.database.write() as connection:
+        forget_answers(connection, started.site.clock.now())
 
 
 def _check_broker(settings: Settings) -> None:
