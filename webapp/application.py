@@ -54,6 +54,8 @@ def application_of(site: Site) -> Application:
         static_folder=None,
     )
     application.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST_OCTETS
+    # Or two slashes are answered with a redirection, which one click takes from no server, to the host that was named.
+    application.url_map.merge_slashes = False
     application.json.sort_keys = False  # type: ignore[attr-defined]
     application.extensions["troth_site"] = site
     return application

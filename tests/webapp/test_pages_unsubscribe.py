@@ -194,3 +194,10 @@ def test_leaving_everything_is_scope_all_also_by_the_last_topic(database_url: st
             assert count(connection, UNSUBSCRIBE) == 1
         assert left is not None
         assert left.scope is Scope.ALL
+
+
+def test_two_slashes_are_no_redirection_to_the_host_that_was_named(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        answer = anna.client.post("/console//", headers={"Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
