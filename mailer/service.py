@@ -41,7 +41,7 @@ def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
         make = None if claimed is None else _maker(connection, office, sender, claimed, now)
     if claimed is None:
         return False
-    if make is None or not sender.sender:
+    if make is None or not sender.may_send:
         return _give_up(office, claimed, has_content=make is not None)
     try:
         message = make()
@@ -66,13 +66,15 @@ def _maker(
 
 
 def _give_up(office: Office, row: ServiceMailRow, *, has_content: bool) -> bool:
-    """Without a sender it waits until there is one; without anything to say it is dropped."""
+    """Without a sender and a postal address it waits until there are; without anything to say it is dropped."""
     with office.database.write() as connection:
         now = office.clock.now()
         if not has_content:
             service_mails.mark_failed(connection, row, "there is nothing to say any more")
         else:
-            service_mails.mark_waiting(connection, row, now + AGAIN, "the publication has no sender")
+            service_mails.mark_waiting(
+                connection, row, now + AGAIN, "the publication has no sender or no postal address"
+            )
     return False
 
 

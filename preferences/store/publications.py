@@ -36,7 +36,7 @@ class PublicationRow:
 
     @property
     def may_send(self) -> bool:
-        """Whether anything but service mail may leave: sender and postal address are set."""
+        """Whether anything may leave: sender and postal address are set."""
         return bool(self.sender and self.postal_address)
 
 

@@ -104,7 +104,7 @@ def _no_way_out(connection: Connection, publication_id: int) -> str | None:
 
 
 def _missing(publication: PublicationRow) -> tuple[str, ...]:
-    """What must be set before anything but service mail may leave."""
+    """What must be set before anything may leave."""
     wanted = {"sender": publication.sender, "postal address": publication.postal_address}
     return tuple(name for name, value in wanted.items() if not value)
 

@@ -12,12 +12,15 @@ from mailer import making, send
 from mailer.desk import Desk
 from mailer.schedule import tend
 from mailer.send import Sender
+from mailer.service import AGAIN, write_service_mails
 from mailer.transport import OutcomeKind
+from preferences.address import parse_address
 from preferences.store.database import DatabaseAway
 from preferences.store.doubts import it_did_not_arrive
 from preferences.store.events import SYSTEM
 from preferences.store.leases import BEGINS_WITHIN
-from preferences.store.publications import change_publication
+from preferences.store.publications import change_publication, publication
+from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.tables import CAMPAIGN, PATTERN, SUBSCRIBER
 from tests.mailer.steps import decided, handed_over, letter_and_extra, machine_of
 from tests.mailer.town import TUESDAY, Town
@@ -231,3 +234,20 @@ def test_a_sender_that_is_changed_in_the_middle_of_a_campaign_signs_what_is_made
     town.transport._answers = {}  # type: ignore[attr-defined]
     town.go_to(TUESDAY + timedelta(hours=1))
     assert "From: News <news@example.org>" in town.transport.messages[0].data.decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("missing", ["sender", "postal_address"])
+def test_what_a_person_asked_for_waits_until_the_publication_may_send(town: Town, missing: str) -> None:
+    town.topic("letter", 5)
+    anna = town.reader("anna", {"letter": "each"})
+    with town.database.write() as connection:
+        before = publication(connection, 1)
+        change_publication(connection, 1, {missing: None})
+        queue(connection, 1, ServiceKind.FRESH_LINK, parse_address("anna@example.org"), town.now, subscriber_id=anna)
+    write_service_mails(town.office, town.lease_id)
+    assert town.transport.messages == []  # type: ignore[attr-defined]
+    with town.database.write() as connection:
+        change_publication(connection, 1, {missing: getattr(before, missing)})
+    town.clock.instant += AGAIN
+    write_service_mails(town.office, town.lease_id)
+    assert len(town.transport.messages) == 1  # type: ignore[attr-defined]

@@ -143,8 +143,7 @@ def test_what_must_be_set_before_anything_leaves_is_named(there: Newsletter, sta
     answer = status()
     assert answer.exit_code == 1
     assert _last(answer) == (
-        "newsletter: nothing but service mail may go out until the postal address is set:"
-        " troth publication set newsletter."
+        "newsletter: nothing may go out until the postal address is set: troth publication set newsletter."
     )
 
 

@@ -82,9 +82,7 @@ def needs_a_person(found: Situation) -> str | None:
     if found.missing:
         missing = " and ".join(found.missing)
         verb = "is" if len(found.missing) == 1 else "are"
-        return (
-            f"nothing but service mail may go out until the {missing} {verb} set: troth publication set {found.slug}."
-        )
+        return f"nothing may go out until the {missing} {verb} set: troth publication set {found.slug}."
     if found.disagreements:
         return f"nothing goes out because {found.disagreements[0]}: set the clocks right."
     if not found.is_alive and (found.due or found.service_due or found.outbox):

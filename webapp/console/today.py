@@ -78,9 +78,7 @@ def answer(desk: Desk, found: Situation) -> Answered:
     """The one sentence: what holds everything back comes before what holds back something."""
     if found.missing:
         missing = " and ".join(found.missing)
-        said = (
-            f"Nothing but service mail goes out until the {missing} {'is' if len(found.missing) == 1 else 'are'} set."
-        )
+        said = f"Nothing goes out until the {missing} {'is' if len(found.missing) == 1 else 'are'} set."
         return Answered(said=said, needs_person=True, go_to="settings", link="Set it in the settings")
     if found.disagreements:
         return Answered(

@@ -14,7 +14,7 @@ from preferences.unsubscribe import Route
 
 
 class Publication(SQLModel, table=True):
-    """One sender as readers know it. Nothing but service mail leaves before `sender` and `postal_address` are set."""
+    """One sender as readers know it. Nothing leaves before `sender` and `postal_address` are set."""
 
     __tablename__ = "publication"
 

@@ -22,7 +22,7 @@ class PublicationDocument(Told):
     postal_address: str | None
     zone: str
     language: str
-    may_send: bool = Field(description="Whether anything but service mail may leave: sender and address are set")
+    may_send: bool = Field(description="Whether anything may leave: sender and address are set")
 
 
 class PublicationChanges(Asked):
