@@ -118,17 +118,20 @@ class Drive:
         self._clock = clock
         self._worker = worker
         self._lock = Lock()
-        self._resets = 0
+        self._counting = Lock()
+        self._resets_begun = 0
+        self._resets_ended = 0
 
     def __call__(self, to: datetime) -> None:
         """Answer when everything due until then has happened; two people at it take turns.
 
-        Raises `Conflict` where the sandbox was reset before that: then nothing of it goes on.
+        Raises `Conflict` where the sandbox was reset before that, or is just being reset: the instant was meant for the
+        sandbox that was seen, and nothing of it goes on.
         """
-        began_with = self._resets
+        resets = self._resets_ended
 
         def goes_on() -> bool:
-            return self._resets == began_with
+            return self._resets_begun == resets
 
         with self._lock, self._worker.resting(), self._clock.driving():
             self._drive(to, goes_on)
@@ -148,10 +151,15 @@ class Drive:
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Nothing moves and nothing is sent meanwhile; a move that was under way stops where it is, and is over."""
-        self._resets += 1
-        with self._lock, self._worker.resting():
-            yield
-            self._worker.forget()
+        with self._counting:
+            self._resets_begun += 1
+        try:
+            with self._lock, self._worker.resting():
+                yield
+                self._worker.forget()
+        finally:
+            with self._counting:
+                self._resets_ended += 1
 
 
 class Reset:

@@ -138,11 +138,30 @@ def test_the_way_back_never_leads_elsewhere(database_url: str, tmp_path: Path, b
         assert in_sandbox(anna).post("/clock", data={"move": "hour", "back": back}).headers["Location"] == "/"
 
 
-def test_a_form_on_another_sites_page_does_not_move_the_clock(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_form_on_another_sites_page_does_not_move_the_clock(
+    database_url: str, tmp_path: Path, headers: dict[str, str]
+) -> None:
     with visitor(database_url, tmp_path) as anna:
-        headers = {"Sec-Fetch-Site": "cross-site"}
         assert in_sandbox(anna).post("/clock", data={"move": "hour"}, headers=headers).status_code == 409
         assert anna.clock.now() == NOON
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://localhost"}, {"Origin": "https://localhost"}, {}])
+def test_a_form_on_its_own_page_moves_it_whatever_the_browser_knows(
+    database_url: str, tmp_path: Path, headers: dict[str, str]
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        assert in_sandbox(anna).post("/clock", data={"move": "hour"}, headers=headers).status_code == 303
+        assert anna.clock.now() == NOON + timedelta(hours=1)
 
 
 def test_to_the_next_campaign_says_its_day_and_goes_there(database_url: str, tmp_path: Path) -> None:

@@ -159,6 +159,42 @@ def test_a_reset_in_the_middle_of_a_move_ends_it_and_nothing_of_it_goes_on(runni
     assert [str(error) for error in raised] == ["the sandbox was reset meanwhile, so its clock was not moved"]
 
 
+def test_a_move_that_is_asked_for_during_a_reset_does_not_move_the_fresh_sandbox(
+    running: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert running.site.advance is not None
+    is_replacing, may_go_on = Event(), Event()
+    replace = replace_everything
+
+    def replace_slowly(*arguments: object) -> None:
+        is_replacing.set()
+        assert may_go_on.wait(ENOUGH_SECONDS)
+        replace(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "replace_everything", replace_slowly)
+    running.site.advance(running.site.clock.now() + timedelta(days=2))
+    asked_for = running.site.clock.now() + timedelta(hours=1)
+    resetting = Thread(target=_reset, args=(running,))
+    resetting.start()
+    assert is_replacing.wait(ENOUGH_SECONDS)
+    raised: list[Conflict] = []
+    moving = Thread(target=_try_to_advance, args=(running, asked_for, raised))
+    moving.start()
+    moving.join(0.2)
+    may_go_on.set()
+    for thread in (resetting, moving):
+        thread.join(ENOUGH_SECONDS)
+    assert len(raised) == 1
+    assert running.site.clock.now() < asked_for - timedelta(days=1)
+
+
+def _try_to_advance(running: Started, to: datetime, raised: list[Conflict]) -> None:
+    try:
+        _advance(running, to)
+    except Conflict as error:
+        raised.append(error)
+
+
 def test_two_who_reset_at_once_leave_one_fresh_sandbox(running: Started) -> None:
     _live(running, 3)
     both = [Thread(target=_reset, args=(running,)) for _ in range(2)]

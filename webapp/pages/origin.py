@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import request
 
 from preferences.errors import Conflict
 
 
 def check_own_page() -> None:
-    """Raise `Conflict` where a browser says that the form was on somebody else's page (Fetch Metadata, W3C)."""
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+    """Raise `Conflict` where a browser says that the form was on somebody else's page.
+
+    By Fetch Metadata (W3C), and where a browser does not know that yet by the Origin that it names (RFC 6454, section 7).
+    A program that names neither is no browser that somebody else could send here.
+    """
+    said = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    is_ours = (
+        said in ("same-origin", "none") if said is not None else origin is None or _host_of(origin) == request.host
+    )
+    if not is_ours:
         raise Conflict("this form was on another site's page")
+
+
+def _host_of(origin: str) -> str:
+    """Host and port; the scheme may be another before a proxy. Empty for what is none, such as `null`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
