@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser.product import Product, product
+from tests.browser.product import Product, product, whole_product
 
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -44,4 +44,11 @@ def browser() -> Iterator[Browser]:
 def running(tmp_path: Path) -> Iterator[Product]:
     """The product, begun anew for each test."""
     with product(tmp_path) as there:
+        yield there
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Iterator[Product]:
+    """The product as it is after `make run`: with the whole example."""
+    with whole_product(tmp_path) as there:
         yield there

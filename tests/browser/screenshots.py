@@ -1,4 +1,4 @@
-"""Pictures of each page, at phone and desktop width, light and dark, into docs/screenshots.
+"""Pictures of each page, at phone and desktop width, light and dark, into docs/screenshots, with a page that shows them.
 
 Run it with: python -m tests.browser.screenshots
 """
@@ -9,30 +9,67 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import launched
-from tests.browser.product import product
+from tests.browser.product import whole_product
 from tests.browser.states import states
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SIZES = {"phone": (360, 640), "desktop": (1280, 800)}
+SCHEMES = ("light", "dark")
+# As far as a picture goes down a long page: what is below looks like what is above.
+LONGEST = {"phone": 1200, "desktop": 1200}
+QUALITY = 32
+HEAD = """# How it looks
+
+Every page and state of the example publication, on a phone (360 pixels wide) and on a desk (1280), light and dark. Long pages
+are cut at 1200 pixels. Retaken with `.venv/bin/python -m tests.browser.screenshots`.
+
+"""
 
 
 def main(folder: Path) -> None:
     """Take them all anew."""
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory() as data, product(Path(data)) as running, sync_playwright() as playwright:
+    for old in folder.glob("*.jpeg"):
+        old.unlink()
+    taken = []
+    with TemporaryDirectory() as data, whole_product(Path(data)) as running, sync_playwright() as playwright:
         chromium = launched(playwright)
-        page = chromium.new_page()
+        page = chromium.new_page(java_script_enabled=False)
+        page.set_default_timeout(30_000)
         for state in states(page, running):
-            for size, (width, height) in SIZES.items():
-                page.set_viewport_size({"width": width, "height": height})
-                page.emulate_media(color_scheme="light")
-                page.screenshot(path=folder / f"{state}-{size}-light.jpeg", type="jpeg", quality=40)
-                page.emulate_media(color_scheme="dark")
-                page.screenshot(path=folder / f"{state}-{size}-dark.jpeg", type="jpeg", quality=40)
+            _take(page, folder, state)
+            taken.append(state)
         chromium.close()
+    (folder / "README.md").write_text(HEAD + "\n".join(_section(state) for state in taken))
+
+
+def _take(page: Page, folder: Path, state: str) -> None:
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in SCHEMES:
+            coloured(page, scheme)
+            whole = min(LONGEST[size], max(height, _height(page)))
+            page.set_viewport_size({"width": width, "height": whole})
+            page.screenshot(path=folder / f"{state}-{size}-{scheme}.jpeg", type="jpeg", quality=QUALITY)
+            page.set_viewport_size({"width": width, "height": height})
+
+
+def coloured(page: Page, scheme: str) -> None:
+    """Show the page as somebody sees it who prefers light, or dark."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+
+
+def _height(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollHeight"))
+
+
+def _section(state: str) -> str:
+    files = [(f"{state}-{size}-{scheme}.jpeg", f"{size}, {scheme}") for size in SIZES for scheme in SCHEMES]
+    pictures = " ".join(f"[![{words}]({file})]({file})" for file, words in files)
+    return f"## {state.replace('-', ' ').capitalize()}\n\n{pictures}\n"
 
 
 if __name__ == "__main__":

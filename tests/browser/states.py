@@ -1,19 +1,41 @@
-"""Every page and state that a person can come to, one after the other, for whoever wants to look at each."""
+"""Every page and state that a person can come to, one after the other, for whoever wants to look at each.
+
+They are those of the whole example, as it is after the first start: Nora signs up, the marketer sends two drafts, the clock
+moves to Tuesday, Nora reads and leaves. Every state is reached without scripts.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import timedelta
 
 from playwright.sync_api import Page
 
-from tests.browser.product import MONDAY, Product, this_week
+from tests.browser.console_states import around, reached, scheduling, writing
+from tests.browser.product import Product
 from tests.browser.reader import Reader
+
+EXTRA_SEATS = "Extra seats: the lighthouse keeper's daughter"
+MENDING = "Mending circle on Sundays"
+LETTER = "The heron flies"
+NORA = "hello@visitor.example"
 
 
 def states(page: Page, running: Product) -> Iterator[str]:
     """Bring the page to one state after the other; the name of each, when it is there."""
-    anna = Reader(page, running)
+    nora = Reader(page, running)
+    yield from _outside(page, running)
+    yield from _signing_up(nora)
+    yield from writing(nora, MENDING)
+    yield from scheduling(nora, EXTRA_SEATS, MENDING)
+    yield from _tuesday(nora)
+    yield from _reading(nora)
+    yield from _leaving(nora)
+    yield from reached(nora, EXTRA_SEATS)
+    yield from around(nora, NORA)
+
+
+def _outside(page: Page, running: Product) -> Iterator[str]:
     page.goto(running.base_url)
     yield "front-door"
     page.goto(f"{running.base_url}/set-up")
@@ -22,52 +44,86 @@ def states(page: Page, running: Product) -> Iterator[str]:
     yield "set-up-problems"
     page.goto(f"{running.base_url}/nowhere")
     yield "leads-nowhere"
-    yield from _signing_up(anna)
-    yield from _subscribed(anna)
-    yield from _leaving(anna)
-
-
-def _signing_up(anna: Reader) -> Iterator[str]:
-    anna.open("/inbox")
+    page.goto(f"{running.base_url}/inbox")
     yield "inbox-empty"
-    anna.fill_in()
-    anna.page.get_by_role("button", name="Show me what I would get").click()
+
+
+def _signing_up(nora: Reader) -> Iterator[str]:
+    nora.open("/inbox")
+    yield "inbox-of-everybody"
+    nora.page.get_by_role("link", name=re.compile(r"^Lantern House: .* more$")).first.click()
+    yield "mail-digest"
+    ask_for_two_topics(nora)
+    nora.page.get_by_role("button", name="Show me what I would get").click()
     yield "sign-up"
-    anna.page.get_by_label("Of everything together, at most").fill("many")
-    anna.page.get_by_role("button", name="Sign up").click()
+    nora.page.get_by_label("Of everything together, at most").fill("many")
+    nora.page.get_by_role("button", name="Sign up").click()
     yield "sign-up-problems"
-    anna.sign_up()
+    ask_for_two_topics(nora)
+    nora.page.get_by_role("button", name="Sign up").click()
     yield "check-your-mail"
-    anna.in_mail("Please confirm", "Yes, write to me")
+    nora.in_mail("Please confirm", "Yes, write to me")
     yield "confirm"
-    anna.page.get_by_role("button", name="Yes, write to me").click()
+    nora.page.get_by_role("button", name="Yes, write to me").click()
     yield "confirmed"
+    nora.page.get_by_role("link", name="Lanterns, and who carries them").click()
+    yield "issue"
 
 
-def _subscribed(anna: Reader) -> Iterator[str]:
-    this_week(anna.running)
-    assert anna.running.sandbox.site.advance is not None
-    anna.running.sandbox.site.advance(MONDAY + timedelta(days=2))
-    anna.open("/inbox")
+def ask_for_two_topics(nora: Reader) -> None:
+    """Two topics, at most one mail a week; nothing is sent yet."""
+    nora.page.goto(nora.running.base_url)
+    nora.page.get_by_role("link", name="Be a reader").click()
+    nora.page.get_by_label("The Tuesday Letter").check()
+    nora.page.get_by_label("Events").check()
+    nora.page.get_by_label("Of everything together, at most").fill("1")
+    nora.page.get_by_label("Your e-mail address").fill(NORA)
+
+
+def _tuesday(nora: Reader) -> Iterator[str]:
+    page = nora.page
+    nora.open("/inbox")
+    page.get_by_role("button", name=re.compile("Tue")).click()
+    if page.get_by_role("progressbar").count():
+        yield "clock-moving"
+    page.get_by_role("link", name="Go back").wait_for(timeout=120_000)
+    yield "clock-moved"
+    page.get_by_role("link", name="Reset").click()
+    yield "clock-reset"
+    nora.open("/inbox")
     yield "inbox"
-    anna.page.get_by_role("link", name="A concert in the stairwell").first.click()
-    yield "inbox-mail"
-    anna.in_mail("A concert in the stairwell", "Manage preferences")
+
+
+def _reading(nora: Reader) -> Iterator[str]:
+    page = nora.page
+    for name, subject in (("letter", LETTER), ("event", EXTRA_SEATS)):
+        nora.open("/inbox")
+        page.get_by_role("link", name=subject).first.click()
+        yield f"mail-{name}"
+    page.get_by_role("link", name="Text", exact=True).click()
+    yield "mail-text"
+    page.get_by_role("link", name="Source").click()
+    yield "mail-source"
+    nora.in_mail(LETTER, "Manage preferences")
     yield "preferences"
-    anna.page.get_by_text("More choices").click()
+    page.get_by_text("More choices").click()
     yield "preferences-more"
-    anna.page.get_by_role("link", name="What came, what waits, and why").click()
+    page.get_by_label("Of everything together, at most").fill("many")
+    page.get_by_role("button", name="Save").click()
+    yield "preferences-problems"
+    nora.in_mail(LETTER, "Manage preferences")
+    page.get_by_role("link", name="What came, what waits, and why").click()
     yield "history"
-    anna.page.get_by_role("link", name="Read it now").first.click()
+    page.get_by_role("link", name="Read it now").first.click()
     yield "read"
 
 
-def _leaving(anna: Reader) -> Iterator[str]:
-    anna.in_mail("A concert in the stairwell", "Unsubscribe")
+def _leaving(nora: Reader) -> Iterator[str]:
+    nora.in_mail(EXTRA_SEATS, "Unsubscribe")
     yield "unsubscribe"
-    anna.page.get_by_role("button", name="Stop everything").click()
+    nora.page.get_by_role("button", name="Stop everything").click()
     yield "unsubscribed"
-    anna.page.get_by_role("button", name="The topic is not for me").click()
+    nora.page.get_by_role("button", name="The topic is not for me").click()
     yield "unsubscribed-cause"
-    anna.open("/fresh")
+    nora.open("/fresh")
     yield "fresh-link"

@@ -6,13 +6,11 @@ Be a reader, be the marketer, send twice, move the clock to Tuesday, look why, l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.product import Product, whole_product
+from tests.browser.product import Product
 from tests.browser.reader import Reader
 
 pytestmark = pytest.mark.slow
@@ -23,13 +21,6 @@ EXTRA_SEATS = "Extra seats: the lighthouse keeper's daughter"
 MENDING = "Mending circle on Sundays"
 LETTER = "The heron flies"
 ONCE_THERE = 120_000
-
-
-@pytest.fixture
-def example(tmp_path: Path) -> Iterator[Product]:
-    """The product as it is after `make run`."""
-    with whole_product(tmp_path) as there:
-        yield there
 
 
 @pytest.mark.parametrize(
