@@ -49,6 +49,7 @@ def main(folder: Path) -> None:
 def _take(page: Page, folder: Path, state: str) -> None:
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_load_state("networkidle")
         for scheme in SCHEMES:
             coloured(page, scheme)
             whole = min(LONGEST[size], max(height, _height(page)))

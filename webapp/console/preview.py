@@ -78,6 +78,7 @@ def show(desk: Desk, campaign_id: str) -> Answer:
         notices=[] if row.values.mjml is None else notices(row.values.mjml),
         octets=0 if mail.parts is None else len(mail.parts.html.encode()),
         found=_found(desk),
+        kept=_kept(desk),
         standing=standing,
     )
 
@@ -104,8 +105,14 @@ def find(desk: Desk, campaign_id: str) -> Answer:
     if not people:
         raise Invalid.one("words", "nobody has this in their address or name")
     if len(people) == 1:
-        return desk.see(f"campaigns/{campaign_id}/preview?as={people[0][1]}")
+        return desk.see(f"campaigns/{campaign_id}/preview?as={people[0][1]}{_kept(desk)}")
     return show(desk, campaign_id)
+
+
+def _kept(desk: Desk) -> str:
+    """The view that was chosen, as a link to another reader's preview goes on with it."""
+    view, is_dark = desk.query.one("view"), desk.query.one("scheme") == "dark"
+    return (f"&view={view}" if view in VIEWS else "") + ("&scheme=dark" if is_dark else "")
 
 
 def show_html(desk: Desk, campaign_id: str) -> Response:

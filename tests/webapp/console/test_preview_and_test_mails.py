@@ -114,6 +114,15 @@ def test_of_several_who_are_found_one_is_chosen(at: Marketer) -> None:
     assert "nobody has this" in at.post(f"{path}/preview", {"words": "zoe"}, 422)
 
 
+def test_who_looks_for_a_reader_keeps_the_view_they_had(at: Marketer) -> None:
+    town = town_of(at)
+    for name in ("anna", "annika"):
+        town.reader(name, {"letter": "each"})
+    searched = f"{draft(at)}/preview?view=desktop&scheme=dark"
+    assert at.post(searched, {"words": "annika"}).endswith("&view=desktop&scheme=dark")
+    assert "&amp;view=desktop&amp;scheme=dark" in at.post(searched, {"words": "ann"}, 200)
+
+
 def test_the_preview_has_what_would_come_along(at: Marketer) -> None:
     town = town_of(at)
     town.reader("anna", {"letter": "each", "events": "each"}, at_most={"count": 1, "per": "week"})
