@@ -86,10 +86,13 @@ def test_without_the_lock_they_collide_so_that_the_test_above_can_fail(
 
 
 def _unlocked(claim: Callable[..., list[int]]) -> Callable[..., list[int]]:
+    one_at_a_time = threading.Lock()  # whoever claims passes over what somebody else is claiming at that moment
+
     def claim_without_lock(connection: Connection, *arguments: object, **more: object) -> list[int]:
-        savepoint = connection.begin_nested()
-        claimed = claim(connection, *arguments, **more)
-        savepoint.rollback()  # releases the locks that were taken since
+        with one_at_a_time:
+            savepoint = connection.begin_nested()
+            claimed = claim(connection, *arguments, **more)
+            savepoint.rollback()  # releases the locks that were taken since
         return claimed
 
     return claim_without_lock
