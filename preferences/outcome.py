@@ -52,6 +52,7 @@ class Reason(StrEnum):
     RANKED_LOWER = "ranked_lower"
     ANY_DOUBT = "any_doubt"
     HELD_FOR_A_PERSON = "held_for_a_person"
+    READ_ON_WEB = "read_on_web"
 
 
 DIGEST_REASONS = {

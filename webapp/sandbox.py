@@ -91,7 +91,7 @@ def fresh_sandbox(settings: Settings) -> Iterator[Path]:
     _tidy(settings.data_dir)
     with TemporaryDirectory(prefix=_FRESH, dir=settings.data_dir) as folder:
         made = Path(folder, "sandbox.sqlite3")
-        if shipped.is_current():
+        if shipped.is_usable():
             shipped.unpack(made)
         with closing(open_database(f"sqlite:///{made}")) as database:
             if not is_newest(database):

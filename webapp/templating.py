@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from webapp import language
 from webapp.clock_bar import clock_bar
 
 # Beside the packages in the source tree and in the wheel.
@@ -27,6 +28,11 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        language._, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
     )
     environment.filters["lines"] = _lines
     environment.globals["clock_bar"] = clock_bar

@@ -14,7 +14,7 @@ from preferences.outcome import Decision, Evidence
 
 # These come from elsewhere than the ordered rules: no arguments of the law lead to them.
 MADE_ELSEWHERE = frozenset(
-    {"campaign_ended", "template_failed", "not_deliverable_here", "any_doubt", "held_for_a_person"}
+    {"campaign_ended", "template_failed", "not_deliverable_here", "any_doubt", "held_for_a_person", "read_on_web"}
 )
 
 

@@ -38,15 +38,23 @@ class Purpose(Enum):
     """The mailto of List-Unsubscribe. Not the one of Message-ID, which whoever gets a reply can read."""
     TEST_ADDRESS = 10
     """An address that test mails may go to belongs to who typed it into the console."""
+    PASS_ON = 11
+    """For somebody else: signing up, brought by this reader, out of this delivery. It shows nothing of the reader."""
+    FEED = 12
+    """A reader's own feed of what they chose to read on the web; as old as the last time they made a new one."""
+    NEW_ADDRESS = 13
+    """An address that mail shall go to from now on belongs to who asked; `request` is the change of address."""
+    OLD_ADDRESS = 14
+    """Whoever reads the address so far agrees to the change; `request` is the change of address."""
 
 
 # These travel in the local part of an address: short, and the same in upper and lower case.
 IN_LOCAL_PART = frozenset({Purpose.MESSAGE, Purpose.MAILTO})
 _MAIL_LINKS = frozenset({Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose.READ})
 # What these allow depends on their age.
-AGEING = frozenset({Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.READ, Purpose.FRESH, Purpose.UNDO})
+AGEING = frozenset({Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.READ, Purpose.FRESH, Purpose.UNDO, Purpose.FEED})
 # These confirm that somebody reads an address; of whom is still to be seen, or does not matter.
-_CONFIRMING = frozenset({Purpose.CONFIRM, Purpose.TEST_ADDRESS})
+NAMING_A_REQUEST = frozenset({Purpose.CONFIRM, Purpose.TEST_ADDRESS, Purpose.NEW_ADDRESS, Purpose.OLD_ADDRESS})
 
 
 class Right(StrEnum):
@@ -105,9 +113,9 @@ class Claim:
     def _check_purpose(self) -> None:
         if len(set(self.topics)) != len(self.topics):
             raise ValueError("a link names a topic once")
-        if (self.request is not None) != (self.purpose in _CONFIRMING):
+        if (self.request is not None) != (self.purpose in NAMING_A_REQUEST):
             raise ValueError("a confirmation link, and no other, names a request")
-        if self.subscriber is None and self.purpose not in _CONFIRMING:
+        if self.subscriber is None and self.purpose not in NAMING_A_REQUEST:
             raise ValueError(f"a link for {self.purpose.name} names its subscriber")
         if self.purpose in AGEING and self.issued_at is None:
             raise ValueError(f"a link for {self.purpose.name} says when it was issued")
@@ -147,7 +155,9 @@ def rights_of(claim: Claim, now: datetime) -> frozenset[Right]:
             return frozenset({Right.UNSUBSCRIBE, Right.IDENTIFY_DELIVERY})
         case Purpose.MESSAGE:
             return frozenset({Right.IDENTIFY_DELIVERY})
-        case Purpose.TEST_ADDRESS:
+        case Purpose.FEED:
+            return frozenset({Right.READ_MAIL})
+        case Purpose.TEST_ADDRESS | Purpose.PASS_ON | Purpose.NEW_ADDRESS | Purpose.OLD_ADDRESS:
             return frozenset()  # nothing of a subscriber's
 
 

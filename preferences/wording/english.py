@@ -176,6 +176,7 @@ _DECISIONS = DecisionWords(
         Reason.RANKED_LOWER: "another mail went first",
         Reason.ANY_DOUBT: "something was in doubt",
         Reason.HELD_FOR_A_PERSON: "a person has to look at it first",
+        Reason.READ_ON_WEB: "{you} read it on the web, and left it out of the mail",
     },
     full="{cap}, and {came}",
     in_doubt="{reason} ({doubt})",

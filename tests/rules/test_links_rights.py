@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from preferences.links import Claim, Purpose, Right, rights_of
+from preferences.links.claim import NAMING_A_REQUEST
 
 ISSUED = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -20,7 +21,7 @@ def rights(purpose: Purpose, age: timedelta) -> frozenset[Right]:
         publication=1,
         subscriber=2,
         delivery=3,
-        request=4 if purpose in (Purpose.CONFIRM, Purpose.TEST_ADDRESS) else None,
+        request=4 if purpose in NAMING_A_REQUEST else None,
         issued_at=None if purpose in (Purpose.MESSAGE, Purpose.MAILTO) else ISSUED,
     )
     return rights_of(claim, ISSUED + age)

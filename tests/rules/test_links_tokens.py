@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from preferences.links import Claim, Links, Purpose
+from preferences.links.claim import NAMING_A_REQUEST
 
 KEY, OLD_KEY, FOREIGN_KEY = "k" * 32, "o" * 32, "f" * 32
 LINKS = Links([KEY])
 ISSUED = datetime(2026, 11, 26, 12, 0, 1, tzinfo=UTC)
 IN_LOCAL_PART = (Purpose.MESSAGE, Purpose.MAILTO)
-CONFIRMING = (Purpose.CONFIRM, Purpose.TEST_ADDRESS)
 URL_SAFE = string.ascii_letters + string.digits + "-_"
 LOCAL_PART_SAFE = string.ascii_lowercase + string.digits
 
@@ -24,7 +24,7 @@ def a_claim(purpose: Purpose) -> Claim:
         publication=3,
         subscriber=123_456,
         delivery=20_000_000,
-        request=9 if purpose in CONFIRMING else None,
+        request=9 if purpose in NAMING_A_REQUEST else None,
         topics=(7, 2),
         issued_at=None if purpose in IN_LOCAL_PART else ISSUED,
     )
@@ -38,7 +38,7 @@ numbers = st.integers(0, 2**63)
 @st.composite
 def claims(draw: st.DrawFn) -> Claim:
     purpose = draw(st.sampled_from([purpose for purpose in Purpose if purpose not in IN_LOCAL_PART]))
-    confirms = purpose in CONFIRMING
+    confirms = purpose in NAMING_A_REQUEST
     return Claim(
         purpose=purpose,
         publication=draw(numbers),

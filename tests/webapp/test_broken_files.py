@@ -18,7 +18,7 @@ from webapp.sandbox import sandbox_file
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr(shipped, "is_current", lambda: False)
+    monkeypatch.setattr(shipped, "is_usable", lambda: False)
     return prepare_data_dir(read_settings({"TROTH_DATA_DIR": str(tmp_path / "data")}))
 
 

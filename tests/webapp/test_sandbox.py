@@ -43,7 +43,7 @@ MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _nothing_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """What these tests say is true of an empty sandbox, too, which begins sooner."""
-    monkeypatch.setattr(shipped, "is_current", lambda: False)
+    monkeypatch.setattr(shipped, "is_usable", lambda: False)
 
 
 @pytest.fixture

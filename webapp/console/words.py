@@ -62,6 +62,7 @@ REASONS = {
     Reason.RANKED_LOWER: "something else went first",
     Reason.ANY_DOUBT: "something was not certain",
     Reason.HELD_FOR_A_PERSON: "somebody has to decide",
+    Reason.READ_ON_WEB: "they read it on the web and left it out of their mail",
 }
 
 CAUSES = {

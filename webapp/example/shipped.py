@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from preferences.errors import TrothError
-from preferences.store.migrations import newest_revision, tables_digest
+from preferences.store.migrations import known_revisions, newest_revision
 from webapp.example.content import FOLDER
 
 ARCHIVE = FOLDER / "example.sqlite3.xz"
@@ -26,10 +26,9 @@ _BESIDE = ("-wal", "-journal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What stands beside the file. `tables` is the digest of the tables it was made with; `sha256` that of the database."""
+    """What stands beside the file. `revision` is that of its tables; `sha256` is of the database."""
 
     revision: str
-    tables: str
     seed: int
     readers: int
     weeks: int
@@ -53,12 +52,10 @@ def ends_at(archive: Path = ARCHIVE) -> datetime:
     return datetime.fromisoformat(found.ends_at)
 
 
-def is_current(archive: Path = ARCHIVE) -> bool:
-    """Whether an example is shipped, and made for the tables that this version has."""
+def is_usable(archive: Path = ARCHIVE) -> bool:
+    """Whether an example is shipped that this version can bring to its own tables, as it does with any database."""
     found = about(archive)
-    if found is None or not archive.is_file():
-        return False
-    return found.revision == newest_revision() and found.tables == tables_digest()
+    return found is not None and archive.is_file() and found.revision in known_revisions()
 
 
 def unpack(target: Path, archive: Path = ARCHIVE) -> None:
@@ -90,7 +87,6 @@ def pack(snapshot: Path, archive: Path, *, seed: int, readers: int, weeks: int, 
         shutil.copyfileobj(plain, packed, _AT_ONCE)
     said = About(
         revision=newest_revision(),
-        tables=tables_digest(),
         seed=seed,
         readers=readers,
         weeks=weeks,

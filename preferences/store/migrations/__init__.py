@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from alembic import command
@@ -10,9 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Index, inspect, text
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 from preferences.errors import TrothError
@@ -43,15 +40,14 @@ def migrate(database: Database) -> None:
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = configuration()
-        _check_known(connection, config)
+        _check_known(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _check_known(connection: Connection, config: Config) -> None:
+def _check_known(connection: Connection) -> None:
     current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in known_revisions():
         raise TrothError(
             f"the database is at revision {current}, which this version does not know: another version made it;"
             " start that one, or a newer one"
@@ -81,19 +77,9 @@ def newest_revision() -> str:
     return head
 
 
-def tables_digest() -> str:
-    """A digest of all tables and indexes as this version makes them on SQLite: another one is another shape."""
-    dialect = sqlite.dialect()
-    made = [
-        str(statement.compile(dialect=dialect))  # type: ignore[attr-defined]
-        for table in sorted(METADATA.tables.values(), key=lambda table: table.name)
-        for statement in (CreateTable(table), *(CreateIndex(one) for one in sorted(table.indexes, key=_name_of)))
-    ]
-    return hashlib.sha256("\n".join(made).encode()).hexdigest()
-
-
-def _name_of(index: Index) -> str:
-    return str(index.name)
+def known_revisions() -> frozenset[str]:
+    """All revisions that this version can begin from."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
 
 
 def differences(connection: Connection) -> list[object]:

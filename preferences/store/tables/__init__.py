@@ -42,7 +42,8 @@ from preferences.store.tables.people import (
     Subscriber,
     Suppressed,
 )
-from preferences.store.tables.publications import CadenceRow, Publication, Topic
+from preferences.store.tables.publications import Appearance, CadenceRow, Publication, Topic, TopicSample
+from preferences.store.tables.readers import AddressChange, AnswerRow, Referral, VoteRow
 
 
 def _table(model: type[SQLModel]) -> Table:
@@ -50,7 +51,10 @@ def _table(model: type[SQLModel]) -> Table:
 
 
 # The tables as statements name them: everything reads and writes through these.
+ADDRESS_CHANGE = _table(AddressChange)
+ANSWER = _table(AnswerRow)
 API_TOKEN = _table(ApiToken)
+APPEARANCE = _table(Appearance)
 ATTEMPT = _table(Attempt)
 CADENCE = _table(CadenceRow)
 CAMPAIGN = _table(Campaign)
@@ -76,16 +80,22 @@ OPENING = _table(Opening)
 OUTBOX = _table(Outbox)
 PATTERN = _table(Pattern)
 PUBLICATION = _table(Publication)
+REFERRAL = _table(Referral)
 SERVICE_MAIL = _table(ServiceMail)
 SIGN_UP_REQUEST = _table(SignUpRequest)
 SUBSCRIBER = _table(Subscriber)
 SUPPRESSED = _table(Suppressed)
 TOPIC = _table(Topic)
+TOPIC_SAMPLE = _table(TopicSample)
 UNCOUNTED = _table(Uncounted)
 UNSUBSCRIBE = _table(Unsubscribe)
+VOTE = _table(VoteRow)
 
 __all__ = [
+    "ADDRESS_CHANGE",
+    "ANSWER",
     "API_TOKEN",
+    "APPEARANCE",
     "ATTEMPT",
     "CADENCE",
     "CAMPAIGN",
@@ -111,14 +121,20 @@ __all__ = [
     "OUTBOX",
     "PATTERN",
     "PUBLICATION",
+    "REFERRAL",
     "SERVICE_MAIL",
     "SIGN_UP_REQUEST",
     "SUBSCRIBER",
     "SUPPRESSED",
     "TOPIC",
+    "TOPIC_SAMPLE",
     "UNCOUNTED",
     "UNSUBSCRIBE",
+    "VOTE",
+    "AddressChange",
+    "AnswerRow",
     "ApiToken",
+    "Appearance",
     "Attempt",
     "CadenceRow",
     "Campaign",
@@ -144,11 +160,14 @@ __all__ = [
     "Outbox",
     "Pattern",
     "Publication",
+    "Referral",
     "ServiceMail",
     "SignUpRequest",
     "Subscriber",
     "Suppressed",
     "Topic",
+    "TopicSample",
     "Uncounted",
     "Unsubscribe",
+    "VoteRow",
 ]

@@ -63,7 +63,10 @@ class CampaignTopic(SQLModel, table=True):
 
 
 class CampaignContent(SQLModel, table=True):
-    """One revision of a campaign's content; never edited. `event` is what stands in the card of an event, as JSON."""
+    """One revision of a campaign's content; never edited. `event` is what stands in the card of an event, as JSON.
+
+    `question` is what its readers are asked under it.
+    """
 
     __tablename__ = "campaign_content"
     __table_args__ = (
@@ -87,6 +90,7 @@ class CampaignContent(SQLModel, table=True):
     text: str | None = Field(default=None, sa_type=Text)
     look: str = Look.LETTER.value
     event: str | None = Field(default=None, sa_type=Text)
+    question: str = Field(default="", sa_type=Text)
     made_by: str
     recorded_at: datetime
 

@@ -18,6 +18,7 @@ class Subscriber(SQLModel, table=True):
     """One person at one address of one publication. The standing columns are what the events last said.
 
     `version` counts every change of terms or standing (If-Match). Erasure empties the person; the number stays.
+    Links to a private feed that are older than `feeds_since` are over.
     """
 
     __tablename__ = "subscriber"
@@ -44,6 +45,7 @@ class Subscriber(SQLModel, table=True):
     suppressed: str | None = None
     suppressed_at: datetime | None = None
     erased_at: datetime | None = None
+    feeds_since: datetime | None = None
     version: int = 1
     created_at: datetime
 
@@ -161,6 +163,7 @@ class SignUpRequest(SQLModel, table=True):
         of_publication("sign_up_request"),
         ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_sign_up_request_publication"),
         Index("ix_sign_up_request_address", "publication_id", "address_normalised"),
+        Index("ix_sign_up_request_network", "publication_id", "network_address", "made_at"),
         one_of("sign_up_request", "route", Route),
     )
 

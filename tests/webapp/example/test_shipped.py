@@ -11,7 +11,7 @@ import pytest
 from preferences.errors import TrothError
 from preferences.store.database import open_database
 from preferences.store.snapshot import write_snapshot
-from webapp.example.shipped import about, ends_at, is_current, pack, unpack
+from webapp.example.shipped import about, ends_at, is_usable, pack, unpack
 
 ENDS_AT = datetime(2026, 11, 19, 10, 0, tzinfo=UTC)
 
@@ -60,19 +60,18 @@ def test_nothing_is_unpacked_under_the_log_of_another_database(archive: Path, tm
 def test_without_a_file_there_is_no_example_and_it_says_how_to_make_one(tmp_path: Path) -> None:
     missing = tmp_path / "example.sqlite3.xz"
     assert about(missing) is None
-    assert not is_current(missing)
+    assert not is_usable(missing)
     for wants in (lambda: unpack(tmp_path / "x.sqlite3", missing), lambda: ends_at(missing)):
         with pytest.raises(TrothError, match="troth example build"):
             wants()
 
 
-@pytest.mark.parametrize("field", ["revision", "tables"])
-def test_an_example_made_for_other_tables_is_not_current(archive: Path, field: str) -> None:
-    assert is_current(archive)
+def test_an_example_of_a_version_that_nobody_knows_is_not_usable(archive: Path) -> None:
+    assert is_usable(archive)
     assert ends_at(archive) == ENDS_AT
     beside = archive.with_name("example.json")
-    beside.write_text(json.dumps({**json.loads(beside.read_text()), field: "another"}))
-    assert not is_current(archive)
+    beside.write_text(json.dumps({**json.loads(beside.read_text()), "revision": "another"}))
+    assert not is_usable(archive)
 
 
 def test_a_snapshot_is_a_database_of_its_own(archive: Path, tmp_path: Path) -> None:
