@@ -11,10 +11,12 @@ from mailer.compose import (
     CompiledCampaign,
     CompiledDigest,
     DigestContent,
+    Envelope,
     Message,
     Recipient,
     TemplateError,
 )
+from mailer.compose import campaign_content as written_content
 from mailer.compose.errors import NotDeliverableHere
 from mailer.office import Office
 from preferences.calendar import local_date
@@ -148,7 +150,7 @@ def campaign_content(
     sender = content.sender or (topic and topic.sender) or publication.sender or ""
     reply_to = content.reply_to or (topic and topic.reply_to) or publication.reply_to
     number = 0 if topic is None else topic.id
-    return CampaignContent(
+    envelope = Envelope(
         publication=publication.name,
         sender=sender,
         postal_address=publication.postal_address or "",
@@ -157,16 +159,8 @@ def campaign_content(
         list_id=f"t{number}.{list_host}",
         list_name=publication.name if topic is None else topic.name,
         feedback_id=f"c{content.campaign_id}:t{number}:p{publication.id}:news",
-        subject=content.subject,
-        title=content.title or content.subject,
-        mjml=content.mjml,
-        markdown=content.markdown,
-        text=content.text,
-        look=content.look,
-        event=content.event,
-        preheader=content.preheader or None,
-        summary=content.summary,
     )
+    return written_content(envelope, content)
 
 
 def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_host: str) -> DigestContent:

@@ -5,7 +5,7 @@
 * ``check``: what is wrong with an MJML source, by line, for the API and the console
 * ``layout`` (with ``markup``, ``outline``, ``vocabulary``, ``placeholders``, ``fence``): MJML to an HTML template;
   ``letter``: Markdown to MJML; ``sandbox``, ``slots``: what authors may write in placeholders; ``plaintext``: the text
-* ``mail``, ``parts``, ``wording``: what every mail has, and no author writes
+* ``mail``, ``parts``, ``wording``: what every mail has, and no author writes; ``written``: what an author did
 * ``headers``, ``addresses``, ``mime``: the bytes
 """
 
@@ -17,6 +17,7 @@ from mailer.compose.errors import ComposeError, HeaderValueError, NotDeliverable
 from mailer.compose.headers import check_header_value
 from mailer.compose.mail import Parts
 from mailer.compose.service import VALUES, CompiledService, ServiceKind, compile_service
+from mailer.compose.written import campaign_content
 
 __all__ = [
     "VALUES",
@@ -38,6 +39,7 @@ __all__ = [
     "RenderError",
     "ServiceKind",
     "TemplateError",
+    "campaign_content",
     "check_header_value",
     "check_source",
     "compile_campaign",

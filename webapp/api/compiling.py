@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailer.compose import CampaignContent, check_source, compile_campaign
+from mailer.compose import Envelope, campaign_content, check_source, compile_campaign
 from preferences.errors import FieldProblem, Invalid
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.publications import PublicationRow
@@ -16,23 +16,13 @@ def check_content(owner: PublicationRow, values: CampaignValues) -> None:
     problems = check_source(values.mjml) if values.mjml is not None else ()
     if problems:
         raise Invalid(FieldProblem(field="mjml", message=f"line {one.line}: {one.message}") for one in problems)
-    compile_campaign(
-        CampaignContent(
-            publication=owner.name,
-            sender=values.sender or owner.sender or "sender@example.org",
-            postal_address=owner.postal_address or "-",
-            language=owner.language,
-            reply_to=values.reply_to or owner.reply_to,
-            list_id="t0.example.org",
-            feedback_id="c0:t0:p0:news",
-            subject=values.subject,
-            title=values.title,
-            mjml=values.mjml,
-            markdown=values.markdown,
-            text=values.text,
-            look=values.look,
-            event=values.event,
-            preheader=values.preheader or None,
-            summary=values.summary,
-        )
+    envelope = Envelope(
+        publication=owner.name,
+        sender=values.sender or owner.sender or "sender@example.org",
+        postal_address=owner.postal_address or "-",
+        language=owner.language,
+        reply_to=values.reply_to or owner.reply_to,
+        list_id="t0.example.org",
+        feedback_id="c0:t0:p0:news",
     )
+    compile_campaign(campaign_content(envelope, values))

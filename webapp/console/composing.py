@@ -9,10 +9,11 @@ import re
 
 from mailer.compose import (
     AlongItem,
-    CampaignContent,
     CompiledCampaign,
+    Envelope,
     Parts,
     Recipient,
+    campaign_content,
     compile_campaign,
 )
 from preferences.links import Kind
@@ -55,27 +56,17 @@ def in_scheme(html: str, *, is_dark: bool) -> str:
 
 def _compiled(desk: Desk, values: CampaignValues, read: ReadBy) -> CompiledCampaign:
     owner, topic = desk.owner, read.topic
-    return compile_campaign(
-        CampaignContent(
-            publication=owner.name,
-            sender=values.sender or (topic and topic.sender) or owner.sender or "sender@example.org",
-            postal_address=owner.postal_address or "-",
-            language=owner.language,
-            reply_to=values.reply_to or (topic and topic.reply_to) or owner.reply_to,
-            list_id="preview.example.org",
-            list_name=owner.name if topic is None else topic.name,
-            feedback_id="preview",
-            subject=values.subject,
-            title=values.title or values.subject,
-            mjml=values.mjml,
-            markdown=values.markdown,
-            text=values.text,
-            look=values.look,
-            event=values.event,
-            preheader=values.preheader or None,
-            summary=values.summary,
-        )
+    envelope = Envelope(
+        publication=owner.name,
+        sender=values.sender or (topic and topic.sender) or owner.sender or "sender@example.org",
+        postal_address=owner.postal_address or "-",
+        language=owner.language,
+        reply_to=values.reply_to or (topic and topic.reply_to) or owner.reply_to,
+        list_id="preview.example.org",
+        list_name=owner.name if topic is None else topic.name,
+        feedback_id="preview",
     )
+    return compile_campaign(campaign_content(envelope, values))
 
 
 def _recipient(desk: Desk, read: ReadBy) -> Recipient:

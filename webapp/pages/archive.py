@@ -7,7 +7,7 @@ from functools import partial
 
 from flask import Blueprint, Response
 
-from mailer.compose import CampaignContent, ComposeError, Recipient, compile_campaign
+from mailer.compose import ComposeError, Envelope, Recipient, campaign_content, compile_campaign
 from mailer.compose.content import MailClass
 from preferences.errors import NotFound
 from preferences.links.public_ids import Kind
@@ -48,25 +48,16 @@ def show(site: Site, slug: str, campaign: str) -> Response:
 
 def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:
     content = content_of(connection, found.campaign_id, found.revision)
-    compiled = compile_campaign(
-        CampaignContent(
-            publication=sender.name,
-            sender=sender.sender or "nobody@example.org",
-            postal_address=sender.postal_address or "-",
-            language=sender.language,
-            subject=content.subject,
-            title=found.title,
-            mjml=content.mjml,
-            markdown=content.markdown,
-            text=content.text,
-            look=content.look,
-            event=content.event,
-            summary=content.summary,
-            list_id="campaign.web",
-            list_name=sender.name,
-            feedback_id="campaign",
-        )
+    envelope = Envelope(
+        publication=sender.name,
+        sender=sender.sender or "nobody@example.org",
+        postal_address=sender.postal_address or "-",
+        language=sender.language,
+        list_id="campaign.web",
+        list_name=sender.name,
+        feedback_id="campaign",
     )
+    compiled = compile_campaign(campaign_content(envelope, content))
     reader = Recipient(email="nobody@example.org", message_token="web", date=found.scheduled_at)
     # No promise and no link to leave at its end: there is nobody here to whom they would belong.
     return replace(compiled.mail, mail_class=MailClass.SERVICE).preview(reader, {}).html

@@ -9,10 +9,11 @@ from flask import Blueprint, Response, request
 
 from mailer.compose import (
     AlongItem,
-    CampaignContent,
     ComposeError,
     DigestContent,
+    Envelope,
     Recipient,
+    campaign_content,
     compile_campaign,
     compile_digest,
 )
@@ -69,20 +70,7 @@ def _html(site: Site, connection: Transaction, seen: Visit, mail: ReadMail, know
     if mail.campaign_id is None:
         return compile_digest(_digest(seen, mail)).preview(recipient, _lines(site, seen, mail, known)).html
     content = content_of(connection, mail.campaign_id, mail.revision)
-    compiled = compile_campaign(
-        CampaignContent(
-            **_envelope(seen, "campaign"),
-            subject=content.subject,
-            title=content.title or content.subject,
-            mjml=content.mjml,
-            markdown=content.markdown,
-            text=content.text,
-            look=content.look,
-            event=content.event,
-            preheader=content.preheader or None,
-            summary=content.summary,
-        )
-    )
+    compiled = compile_campaign(campaign_content(Envelope(**_envelope(seen, "campaign")), content))
     return compiled.preview(recipient).html
 
 
