@@ -6,15 +6,20 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Lock, Thread
+from time import sleep
 
 from flask import Flask
 
+from preferences.errors import AnyDoubt
 from preferences.store.captured import count_captured
+from preferences.store.database import DatabaseAway
 from webapp.site import Site
 
 log = logging.getLogger(__name__)
 
 _MOVES = "troth_moves"
+# How long a move rests before it goes on, each time that it was stopped; after the last one it says so.
+_PAUSES_SECONDS = (0.1, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,16 @@ class Moves:
                     self._done.set()
 
     def _act(self, move: Move) -> None:
+        """Move or reset. What the machine was too busy for stops at an instant, and goes on from there."""
+        for pause in _PAUSES_SECONDS:
+            try:
+                return self._act_once(move)
+            except (AnyDoubt, DatabaseAway) as error:
+                log.warning("the clock goes on", extra={"why": str(error)})
+                sleep(pause)
+        return self._act_once(move)
+
+    def _act_once(self, move: Move) -> None:
         advance, reset = self._site.advance, self._site.reset
         if move.to is not None and advance is not None:
             advance(move.to)

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from preferences.errors import Conflict
+from preferences.errors import AnyDoubt, Conflict, TrothError
 from preferences.links import Purpose
+from preferences.store.database import DatabaseAway
 from preferences.store.tables import CAMPAIGN
 from tests.store.newsletter import NOON, add_campaign, asked, signed_up
 from tests.webapp.visitor import Visitor, visitor
@@ -112,6 +113,27 @@ def test_a_move_that_fails_says_so_and_may_be_pressed_again(database_url: str, t
         for _ in range(2):
             assert sandbox.post("/clock", data={"move": "hour", "back": "/inbox"}).headers["Location"] == "/inbox"
             assert "It stopped on the way" in sandbox.get("/inbox").get_data(as_text=True)
+
+
+def test_a_move_that_a_busy_machine_stopped_goes_on_by_itself(database_url: str, tmp_path: Path) -> None:
+    doubts: list[TrothError] = [AnyDoubt("the lease was lost"), DatabaseAway("database is locked")]
+    there = Event()
+
+    def stops(to: datetime) -> None:
+        if doubts:
+            raise doubts.pop()
+        anna.clock.instant = to
+        there.set()
+
+    with visitor(database_url, tmp_path) as anna:
+        sandbox = in_sandbox(anna, stops)
+        sandbox.post("/clock", data={"move": "hour", "back": "/inbox"})
+        assert there.wait(ENOUGH_SECONDS)
+        while "The clock is moving" in sandbox.get("/inbox").get_data(as_text=True):
+            pass
+        page = sandbox.get("/inbox").get_data(as_text=True)
+        assert "Nothing was sent meanwhile." in page
+        assert "It stopped on the way" not in page
 
 
 def test_reset_is_offered_where_it_can_be_done_and_ends_at_the_start(database_url: str, tmp_path: Path) -> None:
