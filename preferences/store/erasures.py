@@ -86,6 +86,7 @@ _EMPTY: dict[str, dict[str, object]] = {
         "source": "",
         "url": "",
         "network_address": None,
+        "network": None,
         "agent": None,
     },
     "consent": {

@@ -33,6 +33,9 @@ class PublicationRow:
     reply_to: str | None
     postal_address: str | None
     one_click_ends: str
+    proof_days: int = 1095
+    jurisdiction: str = ""
+    legal_basis: str = "consent"
 
     @property
     def may_send(self) -> bool:

@@ -140,6 +140,14 @@ class ForeignMail(SQLModel, table=True):
         of_publication("foreign_mail"),
         refers("foreign_mail", "subscriber_id", "subscriber"),
         Index("uq_foreign_mail_external", "publication_id", "external_id", unique=True),
+        Index("ix_foreign_mail_topic", "publication_id", "topic_id", "occurred_at"),
+        Index(
+            "ix_foreign_mail_broken",
+            "publication_id",
+            "occurred_at",
+            sqlite_where=text("broken = 1"),
+            postgresql_where=text("broken"),
+        ),
     )
 
     id: int | None = key()

@@ -155,7 +155,7 @@ class SignUpRequest(SQLModel, table=True):
     """A sign-up that is not confirmed yet, with the promise as it was shown. `asked` is the expectation as JSON.
 
     `accepted` are the cadences that were on the page, by the slugs of their topics (JSON); `wording` is what was agreed
-    to where that was not a page of ours.
+    to where that was not a page of ours. `network` is what requests are limited by: for IPv6, a whole /64.
     """
 
     __tablename__ = "sign_up_request"
@@ -163,7 +163,20 @@ class SignUpRequest(SQLModel, table=True):
         of_publication("sign_up_request"),
         ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_sign_up_request_publication"),
         Index("ix_sign_up_request_address", "publication_id", "address_normalised"),
-        Index("ix_sign_up_request_network", "publication_id", "network_address", "made_at"),
+        Index("ix_sign_up_request_network", "publication_id", "network", "made_at"),
+        Index(
+            "ix_sign_up_request_open",
+            "made_at",
+            sqlite_where=text("confirmed_at IS NULL AND address_normalised IS NOT NULL"),
+            postgresql_where=text("confirmed_at IS NULL AND address_normalised IS NOT NULL"),
+        ),
+        Index(
+            "ix_sign_up_request_proof",
+            "publication_id",
+            "made_at",
+            sqlite_where=text("network_address IS NOT NULL OR agent IS NOT NULL"),
+            postgresql_where=text("network_address IS NOT NULL OR agent IS NOT NULL"),
+        ),
         one_of("sign_up_request", "route", Route),
     )
 
@@ -185,6 +198,7 @@ class SignUpRequest(SQLModel, table=True):
     brought_by: int | None = number(null=True)
     url: str = ""
     network_address: str | None = None
+    network: str | None = None
     agent: str | None = None
     route: str
     made_at: datetime
@@ -201,6 +215,13 @@ class Consent(SQLModel, table=True):
         of_publication("consent"),
         refers("consent", "subscriber_id", "subscriber"),
         Index("ix_consent_subscriber", "subscriber_id"),
+        Index(
+            "ix_consent_proof",
+            "publication_id",
+            "recorded_at",
+            sqlite_where=text("network_address IS NOT NULL OR agent IS NOT NULL"),
+            postgresql_where=text("network_address IS NOT NULL OR agent IS NOT NULL"),
+        ),
         one_of("consent", "route", Route),
     )
 

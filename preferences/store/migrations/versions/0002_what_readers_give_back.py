@@ -173,8 +173,37 @@ def upgrade() -> None:
     )
     op.add_column("publication", sa.Column("vote_share", sa.Float(), nullable=False, server_default="0.1"))
 
+    op.add_column("sign_up_request", sa.Column("network", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
     op.create_index(
-        "ix_sign_up_request_network", "sign_up_request", ["publication_id", "network_address", "made_at"], unique=False
+        "ix_sign_up_request_network", "sign_up_request", ["publication_id", "network", "made_at"], unique=False
+    )
+    op.create_index(
+        "ix_sign_up_request_open",
+        "sign_up_request",
+        ["made_at"],
+        unique=False,
+        sqlite_where=sa.text("confirmed_at IS NULL AND address_normalised IS NOT NULL"),
+        postgresql_where=sa.text("confirmed_at IS NULL AND address_normalised IS NOT NULL"),
+    )
+    has_proof = sa.text("network_address IS NOT NULL OR agent IS NOT NULL")
+    for name, table, at in (
+        ("ix_sign_up_request_proof", "sign_up_request", "made_at"),
+        ("ix_consent_proof", "consent", "recorded_at"),
+    ):
+        op.create_index(
+            name, table, ["publication_id", at], unique=False, sqlite_where=has_proof, postgresql_where=has_proof
+        )
+
+    op.create_index(
+        "ix_foreign_mail_topic", "foreign_mail", ["publication_id", "topic_id", "occurred_at"], unique=False
+    )
+    op.create_index(
+        "ix_foreign_mail_broken",
+        "foreign_mail",
+        ["publication_id", "occurred_at"],
+        unique=False,
+        sqlite_where=sa.text("broken = 1"),
+        postgresql_where=sa.text("broken"),
     )
 
     op.add_column("subscriber", sa.Column("feeds_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
