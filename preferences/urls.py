@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from preferences.vote import Vote
+
 
 def sign_up_url(base_url: str, slug: str) -> str:
     """Where one signs up for a publication."""
@@ -36,6 +38,26 @@ def one_click_url(base_url: str, token: str) -> str:
 def read_url(base_url: str, token: str) -> str:
     """The web version of what was sent to one reader."""
     return f"{base_url}/r/{token}"
+
+
+def answer_url(base_url: str, token: str) -> str:
+    """Where a reader answers the question under an issue; the token is that of the web version."""
+    return f"{base_url}/r/{token}/answer"
+
+
+def vote_url(base_url: str, token: str, said: Vote) -> str:
+    """Where a reader is asked to press the button of a vote; the token is that of the web version."""
+    return f"{base_url}/r/{token}/vote?said={said.value}"
+
+
+def pass_on_url(base_url: str, token: str) -> str:
+    """Where a reader finds what to send to somebody else; the token is that of the web version."""
+    return f"{base_url}/r/{token}/pass-on"
+
+
+def passed_on_url(base_url: str, slug: str, token: str) -> str:
+    """What a reader sends to somebody else: signing up, brought by whom the token names."""
+    return f"{sign_up_url(base_url, slug)}?by={token}"
 
 
 def fresh_url(base_url: str, slug: str) -> str:

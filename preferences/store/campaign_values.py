@@ -29,7 +29,7 @@ class CampaignValues:
 
     `title` and `summary` are the line by which it travels in another mail. `expires_at` None is the law's default.
     `segment` names fields that a subscriber must have, and their values; None is everybody. `look` is how Markdown is
-    set; that of an event shows what stands in `event`.
+    set; that of an event shows what stands in `event`. `question` is asked under it; empty asks nothing.
     """
 
     name: str
@@ -43,6 +43,7 @@ class CampaignValues:
     text: str | None = None
     look: Look = Look.LETTER
     event: EventCard | None = None
+    question: str = ""
     sender: str | None = None
     reply_to: str | None = None
     expires_at: datetime | None = None
@@ -178,6 +179,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "markdown": lambda field, value: _source(field, value, LONGEST_MARKDOWN),
     "text": lambda field, value: _source(field, value) if value and value.strip() else None,
     "event": _event,
+    "question": _line_or_nothing(300),
     "sender": checked_mailbox,
     "reply_to": checked_mailbox,
     "expires_at": _instant_or_nothing,

@@ -26,7 +26,7 @@ from preferences.store.tables import CAMPAIGN, CAMPAIGN_CONTENT, CAMPAIGN_TOPIC,
 CHANGEABLE = (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
 # Who is in the audience, and until when it may wait, was settled for everybody when it was planned.
 _SETTLED = ("topics", "segment", "expires_at")
-_CONTENT = ("subject", "preheader", "title", "summary", "mjml", "markdown", "text", "look", "event")
+_CONTENT = ("subject", "preheader", "title", "summary", "mjml", "markdown", "text", "look", "event", "question")
 _C, _V = CAMPAIGN.c, CAMPAIGN_CONTENT.c
 
 

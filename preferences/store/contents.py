@@ -29,6 +29,7 @@ class ContentRow:
     text: str | None
     look: Look
     event: EventCard | None
+    question: str
     sender: str | None
     reply_to: str | None
 
@@ -45,6 +46,7 @@ _CONTENT = (
     "text",
     "look",
     "event",
+    "question",
 )
 
 

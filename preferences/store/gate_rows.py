@@ -20,6 +20,7 @@ from preferences.store.open_deliveries import OpenDelivery, Situation
 from preferences.store.redecide import move_deliveries
 from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY
 from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
+from preferences.store.votes import draw_vote_lines
 
 
 class Writes:
@@ -150,6 +151,7 @@ class Writes:
         return mails
 
     def _write_attempts(self, mails: list[HandOver]) -> None:
+        draw_vote_lines(self._connection, self._publication_id, mails)
         rows = [
             {
                 "publication_id": self._publication_id,
@@ -157,6 +159,7 @@ class Writes:
                 "lease_id": self._lease_id,
                 "revision": mail.revision,
                 "committed_at": self.now,
+                "vote_share": mail.vote_share,
             }
             for mail in mails
         ]

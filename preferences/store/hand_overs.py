@@ -35,6 +35,7 @@ class HandOver:
     """One counted mail that is to be handed over now: everything its message needs, as of the commit.
 
     `campaign_id` is None for a digest. `history` includes this mail; `lines` came along, `items` stand in the digest.
+    `vote_share` is the chance with which a line to vote by was drawn for it; None where it has no such line.
     """
 
     delivery_id: int
@@ -50,3 +51,4 @@ class HandOver:
     attempt_id: int = 0
     lines: list[Line] = field(default_factory=list)
     items: tuple[Line, ...] = ()
+    vote_share: float | None = None

@@ -101,7 +101,7 @@ def _changes(body: CampaignChanges) -> dict[str, Any]:
     return {name: "" if value is None and name in _TEXTS else value for name, value in changes.items()}
 
 
-_TEXTS = ("preheader", "title", "summary")
+_TEXTS = ("preheader", "title", "summary", "question")
 
 
 @api.post("/campaigns/<id>/forecast", responses={200: ForecastDocument})

@@ -23,7 +23,7 @@ from webapp.forms import Filled
 
 _FORMATS = ("markdown", "mjml")
 _CARD = tuple(EventCard.__dataclass_fields__)
-_LINES = ("name", "subject", "preheader", "title", "summary", "sender", "reply_to")
+_LINES = ("name", "subject", "preheader", "title", "summary", "question", "sender", "reply_to")
 
 
 def add_routes(pages: Pages) -> None:

@@ -32,6 +32,7 @@ class NewCampaign(Asked):
     """A draft: exactly one of `mjml` and `markdown`; topics in order; `segment` names fields a subscriber must have.
 
     `look` is how Markdown is set; MJML has its own. The look of an event shows `event` before the text.
+    `question` is what its readers are asked under it, in plain words; empty asks nothing.
     """
 
     name: str
@@ -45,6 +46,7 @@ class NewCampaign(Asked):
     text: str | None = None
     look: Annotated[Look, Field(strict=False)] = Look.LETTER
     event: EventDocument | None = None
+    question: str = ""
     sender: str | None = None
     reply_to: str | None = None
     expires_at: Instant | None = None
@@ -66,6 +68,7 @@ class CampaignChanges(Asked):
     text: str | None = None
     look: Annotated[Look, Field(strict=False)] | None = None
     event: EventDocument | None = None
+    question: str | None = None
     sender: str | None = None
     reply_to: str | None = None
     expires_at: Instant | None = None
@@ -123,6 +126,7 @@ class CampaignDocument(CampaignSummary):
     text: str | None
     look: Look
     event: EventDocument | None
+    question: str
     sender: str | None
     reply_to: str | None
     expires_at: ToldInstant | None

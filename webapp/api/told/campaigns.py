@@ -39,7 +39,7 @@ def told_summary(call: Call, row: CampaignRow) -> dict[str, Any]:
     }
 
 
-_CONTENT = ("preheader", "mjml", "markdown", "text", "look", "event", "sender", "reply_to", "priority")
+_CONTENT = ("preheader", "mjml", "markdown", "text", "look", "event", "question", "sender", "reply_to", "priority")
 
 
 def told_campaign(call: Call, row: CampaignRow, counts: CampaignCounts) -> dict[str, Any]:
