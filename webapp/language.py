@@ -1,30 +1,91 @@
-"""The language of what is just being answered: its words, by gettext. English is what stands in the code.
+"""The language of what is just being answered, and its words, by gettext. English is what stands in the code.
 
-`_("...")` and `ngettext` are asked at the moment a page is made, never when a module is loaded.
+`_("...")` and `ngettext` are asked at the moment a page is made, never when a module is loaded. A page says `speak`
+as soon as it knows whose it is; one that does not is in the language that was asked for, or that the browser prefers.
 """
 
 from __future__ import annotations
 
 from gettext import NullTranslations
 
-_ENGLISH = NullTranslations()
+from flask import g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+from preferences.languages import SOURCE_LANGUAGE, direction_of, first_of, nearest, translations_of
+from preferences.languages import languages as all_languages
+
+# The field of a form and of an address with which somebody asks for a language.
+FIELD = "lang"
+
+
+def speak(own: str | None, publication: str | None = None) -> str:
+    """Answer this request in one language, and say which.
+
+    It is `own`, the subscriber's; else what was asked for (`?lang=` or a form's field); else the first that the
+    browser prefers among those there are; else that of the publication.
+    """
+    g.troth_language = (
+        nearest(own) or nearest(_asked_for()) or first_of(_preferred()) or nearest(publication)
+    ) or SOURCE_LANGUAGE
+    return language()
+
+
+def speak_english() -> None:
+    """Answer this request in English, as the console does."""
+    g.troth_language = SOURCE_LANGUAGE
+
+
+def language() -> str:
+    """The tag of the language of this answer; English where nothing is being answered."""
+    if not has_request_context():
+        return SOURCE_LANGUAGE
+    if "troth_language" not in g:
+        speak(None)
+    tag: str = g.troth_language
+    return tag
+
+
+def direction() -> str:
+    """How the language of this answer is written: `ltr` or `rtl`."""
+    return direction_of(language())
+
+
+def languages() -> list[tuple[str, str]]:
+    """What readers can choose from: the tag of each language and its name in itself."""
+    return [(one.tag, one.name) for one in all_languages()]
+
+
+def _asked_for() -> str | None:
+    try:
+        return request.values.get(FIELD)
+    except HTTPException:
+        # A form that is too large to be read is answered by a page, which has a language, too.
+        return request.args.get(FIELD)
+
+
+def _preferred() -> list[str]:
+    return [tag for tag, quality in request.accept_languages if quality > 0 and tag != "*"]
+
+
+def _words() -> NullTranslations:
+    return translations_of(language())
 
 
 def _(message: str) -> str:
     """The words in the language of this answer."""
-    return _ENGLISH.gettext(message)
+    return _words().gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """The words for so many, in the language of this answer."""
-    return _ENGLISH.ngettext(one, many, number)
+    return _words().ngettext(one, many, number)
 
 
 def pgettext(context: str, message: str) -> str:
     """The words, where the same English words mean two things."""
-    return _ENGLISH.pgettext(context, message)
+    return _words().pgettext(context, message)
 
 
 def npgettext(context: str, one: str, many: str, number: int) -> str:
     """As `ngettext`, where the same English words mean two things."""
-    return _ENGLISH.npgettext(context, one, many, number)
+    return _words().npgettext(context, one, many, number)

@@ -36,6 +36,9 @@ def environment() -> Environment:
     )
     environment.filters["lines"] = _lines
     environment.globals["clock_bar"] = clock_bar
+    environment.globals["language"] = language.language
+    environment.globals["direction"] = language.direction
+    environment.globals["languages"] = language.languages
     return environment
 
 

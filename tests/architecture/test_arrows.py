@@ -16,6 +16,9 @@ FORBIDDEN = [
     pytest.param("law", "preferences/a_rule.py", "import preferences.store", id="law-imports-the-store"),
     pytest.param("law", "preferences/a_rule.py", "import time", id="law-imports-a-clock"),
     pytest.param("law", "preferences/a_rule.py", "import random", id="law-imports-chance"),
+    pytest.param(
+        "languages", "preferences/languages.py", "import preferences.wording", id="catalogues-know-what-is-said"
+    ),
     pytest.param("compose", "mailer/compose/a_part.py", "import preferences.store", id="compose-imports-the-store"),
     pytest.param("compose", "mailer/compose/a_part.py", "import smtplib", id="compose-imports-the-network"),
     pytest.param("compose", "mailer/compose/a_part.py", "import dramatiq", id="compose-imports-a-broker"),
@@ -36,6 +39,7 @@ ALLOWED = [
     pytest.param("webapp/runtime.py", "import mailer.transport", id="runtime-starts-the-mailer"),
     pytest.param("webapp/example/a_week.py", "import mailer.send", id="example-drives-the-mailer"),
     pytest.param("mailer/compose/a_part.py", "import jinja2", id="compose-renders-templates"),
+    pytest.param("preferences/a_word.py", "import preferences.languages", id="law-says-its-words"),
     pytest.param("preferences/store/a_table.py", "import sqlmodel", id="store-touches-tables"),
 ]
 

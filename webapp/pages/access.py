@@ -13,6 +13,7 @@ from preferences.store.publications import PublicationRow, publication
 from preferences.store.subscribers import SubscriberRow, subscriber
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
+from webapp import language
 from webapp.site import Site
 
 OF_MAILS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose.READ)
@@ -48,18 +49,19 @@ def claim_of(site: Site, token: str, *purposes: Purpose) -> Claim:
 
 
 def visit(site: Site, connection: Transaction, token: str, *purposes: Purpose) -> Visit:
-    """The visit with a token. Raises `NotFound` for a forged link, and where the person was erased."""
+    """The visit with a token, answered in its holder's language. Raises `NotFound` for a forged link, and where the person was erased."""
     claim = claim_of(site, token, *purposes)
     person = subscriber(connection, claim.publication, -1 if claim.subscriber is None else claim.subscriber)
     if person.erased_at is not None:
         raise NotFound("the person this link belongs to was erased")
-    now = site.clock.now()
+    now, sender = site.clock.now(), publication(connection, claim.publication)
+    language.speak(person.language, sender.language)
     return Visit(
         token=token,
         claim=claim,
         now=now,
         rights=rights_of(claim, now),
-        publication=publication(connection, claim.publication),
+        publication=sender,
         person=person,
     )
 

@@ -29,6 +29,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
     "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept-Language",
 }
 
 
