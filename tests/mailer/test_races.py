@@ -8,16 +8,18 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from mailer.schedule import plan_due, tend
+from preferences.delivery import State
 from preferences.errors import Conflict
 from preferences.store.clock import SystemClock
 from preferences.store.doubts import it_did_not_arrive
 from preferences.store.events import SYSTEM
 from preferences.store.gate import Group, decide_group
 from preferences.store.planning import plan_campaign
+from preferences.store.read_on_web import leave_out
 from preferences.store.results import Came, Result, record_results
 from preferences.store.schedules import end
 from preferences.store.sweep import settle_campaigns
-from preferences.store.tables import CAMPAIGN, DECISION
+from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY
 from tests.mailer.town import TUESDAY, Town, town_at
 
 HELD_SECONDS = 1.0
@@ -142,3 +144,38 @@ def test_what_is_deferred_while_its_campaign_is_ended_is_not_sent(town: Town, wh
     first, second = (stop, record) if who_is_first == "ended" else (record, stop)
     _while_held(town, first, _in_a_transaction(town, second))
     assert town.stands(campaign) == ("not_sent", "campaign_ended")
+
+
+def _left_out(town: Town) -> Callable[[Connection], object]:
+    with town.database.read() as connection:
+        delivery, reader = connection.execute(select(DELIVERY.c.id, DELIVERY.c.subscriber_id)).one()
+    return lambda connection: leave_out(connection, 1, reader, delivery, SYSTEM, town.now)
+
+
+def test_a_mail_whose_hand_over_has_begun_is_not_left_out_by_who_read_it_meanwhile(town: Town) -> None:
+    campaign = town.campaign("letter", "letter")
+    tend(town.office)
+    real = SystemClock().now()
+    answers = _while_held(
+        town,
+        lambda connection: decide_group(connection, 1, town.lease_id, town.now, real, limit=10),
+        _in_a_transaction(town, _left_out(town)),
+    )
+    assert answers == [State.HANDING_OVER]
+    assert town.counts(campaign) == {"handing_over": 1}
+
+
+def test_a_mail_that_its_reader_is_just_leaving_out_is_not_handed_over(town: Town) -> None:
+    campaign = town.campaign("letter", "letter")
+    tend(town.office)
+    real = SystemClock().now()
+    _while_held(
+        town,
+        _left_out(town),
+        _in_a_transaction(
+            town, lambda connection: decide_group(connection, 1, town.lease_id, town.now, real, limit=10)
+        ),
+    )
+    town.hand_over()
+    assert town.counts(campaign) == {"web": 1}
+    assert town.outcomes() == []

@@ -144,6 +144,13 @@ class Watch:
         with self.life.database.read() as connection:
             return list(connection.execute(select(_D.id).where(_D.state == state).order_by(_D.id)).scalars())
 
+    def items_to_come(self) -> list[tuple[int, int]]:
+        """Whatever of a campaign a reader may be looking at, wherever it stands: the reader, and the delivery."""
+        of = select(_D.subscriber_id, _D.id).join(SUBSCRIBER, SUBSCRIBER.c.id == _D.subscriber_id)
+        there = _D.campaign_id.is_not(None) & SUBSCRIBER.c.erased_at.is_(None)
+        with self.life.database.read() as connection:
+            return [tuple(row) for row in connection.execute(of.where(there).order_by(_D.id))]
+
     def did_not_arrive(self, delivery: int) -> None:
         """A person says so: what the server may have taken of it does not count as had."""
         with self.life.database.read() as connection:

@@ -38,6 +38,7 @@ from preferences.store.doubts import it_arrived, it_did_not_arrive, try_refused_
 from preferences.store.erasures import erase
 from preferences.store.events import SYSTEM
 from preferences.store.foreign import MailState, reserve, settle_reserved, topic_ids
+from preferences.store.read_on_web import leave_out
 from preferences.store.schedules import end, pause, resume
 from preferences.store.suppressions import suppress
 from preferences.store.topics import state_cadence, topic_named
@@ -189,6 +190,14 @@ class Ledger(RuleBasedStateMachine):
                 self.watch.did_not_arrive(chosen)
             with self.database.write() as connection:
                 answer(connection, 1, chosen, SYSTEM, self.life.now)
+
+    @rule(data=st.data())
+    def read_on_the_web(self, data: st.DataObject) -> None:
+        possible = self.watch.items_to_come()
+        if possible:
+            reader, delivery = data.draw(st.sampled_from(possible))
+            with self.database.write() as connection:
+                leave_out(connection, 1, reader, delivery, SYSTEM, self.life.now)
 
     @rule(data=st.data(), slug=st.sampled_from(wanted.SLUGS))
     def another_system_reserves(self, data: st.DataObject, slug: str) -> None:
