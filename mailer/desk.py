@@ -29,7 +29,7 @@ from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
-from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url
+from preferences.urls import history_url, one_click_url, preferences_url, read_url, unsubscribe_url
 from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
 
@@ -66,6 +66,7 @@ class Desk:
         language = person.language or self.publication.language
         names = {number: topic.name for number, topic in self.topics.items()}
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
+        preferences = self._token(mail, Purpose.PREFERENCES)
         return Recipient(
             email=person.address,
             name=person.name or None,
@@ -76,10 +77,11 @@ class Desk:
             promise=sentence(clauses(mail.terms, names, mail.committed_at), language, plain),
             count_line="" if count is None else count_line(count.number, count.cap, language),
             why=self._why(mail, language),
-            preferences_url=preferences_url(self.office.base_url, self._token(mail, Purpose.PREFERENCES)),
+            preferences_url=preferences_url(self.office.base_url, preferences),
             unsubscribe_url=unsubscribe_url(self.office.base_url, self._token(mail, Purpose.UNSUBSCRIBE)),
             one_click_url=one_click_url(self.office.base_url, self._token(mail, Purpose.ONE_CLICK)),
             web_url=read_url(self.office.base_url, self._token(mail, Purpose.READ)),
+            history_url=history_url(self.office.base_url, preferences),
             along=self._lines(mail, mail.lines),
             return_domain=self.office.return_domain,
         )

@@ -11,7 +11,7 @@
 
 from mailer.compose.campaign import CompiledCampaign, compile_campaign
 from mailer.compose.check import Problem, check_source, notices
-from mailer.compose.content import AlongItem, CampaignContent, Envelope, MailClass, Message, Recipient
+from mailer.compose.content import AlongItem, CampaignContent, Envelope, MailClass, Message, Note, Recipient
 from mailer.compose.digest import CompiledDigest, DigestContent, compile_digest
 from mailer.compose.errors import ComposeError, HeaderValueError, NotDeliverableHere, RenderError, TemplateError
 from mailer.compose.headers import check_header_value
@@ -33,6 +33,7 @@ __all__ = [
     "MailClass",
     "Message",
     "NotDeliverableHere",
+    "Note",
     "Parts",
     "Problem",
     "Recipient",

@@ -44,7 +44,9 @@ def compile_campaign(content: CampaignContent) -> CompiledCampaign:
     )
     text = content.text if content.text and content.text.strip() else None
     return CompiledCampaign(
-        compile_mail(content, content.mail_class, subject=content.subject, layout=layout, text=text)
+        compile_mail(
+            content, content.mail_class, subject=content.subject, layout=layout, text=text, question=content.question
+        )
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from preferences.look import EventCard, Look
+from preferences.vote import Vote
 
 Scalar = str | int | float | bool | None
 
@@ -40,7 +41,8 @@ class Envelope:
 class CampaignContent(Envelope):
     """One revision of what a marketer wrote: exactly one of `mjml` and `markdown`; `text` None is made from the HTML.
 
-    `look` is how Markdown is set; the one of an event shows `event` before the text.
+    `look` is how Markdown is set; the one of an event shows `event` before the text. `question` is plain text, in one
+    line; it stands below the mail of a reader who has an `answer_url`.
     """
 
     subject: str
@@ -52,6 +54,7 @@ class CampaignContent(Envelope):
     summary: str = ""
     look: Look = Look.LETTER
     event: EventCard | None = None
+    question: str = ""
     mail_class: MailClass = MailClass.CAMPAIGN
 
 
@@ -66,12 +69,24 @@ class AlongItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A finished sentence to one reader, below what they came to read, and where it leads."""
+
+    says: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """One reader of one mail, with everything that is said to this reader only.
 
     `promise`, `count_line` and `why` are finished sentences. `one_click_url` is what List-Unsubscribe carries and is
     the page `unsubscribe_url` unless given. `message_token` goes into Message-ID and, where `return_domain` is
     given, into the return path. `date` is aware. The two links may be None in service mail only.
+
+    `history_url` says why this mail came; `votes` is empty where this reader is not asked for one; `notes` come in the
+    order in which they are read.
     """
 
     email: str
@@ -88,6 +103,11 @@ class Recipient:
     one_click_url: str | None = None
     mailto_unsubscribe: str | None = None
     web_url: str | None = None
+    history_url: str | None = None
+    pass_on_url: str | None = None
+    answer_url: str | None = None
+    votes: Mapping[Vote, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
     along: tuple[AlongItem, ...] = ()
     return_domain: str | None = None
 

@@ -56,11 +56,13 @@ class CompiledMail:
     has_text_slot: bool
     has_slot_in_text: bool
     html_octets: int
+    below: parts.Below
 
     def preview(self, recipient: Recipient, extra: Mapping[str, parts.Both | str | int]) -> Parts:
         """What the recipient reads; RenderError where a template fails for this recipient."""
         parts.check_footer(recipient, self.mail_class)
         wording = wording_for(recipient.language or self.envelope.language)
+        below = self.below.render(recipient, wording)
         footer = parts.footer(self.envelope, recipient, wording)
         lines = parts.along(recipient.along, wording)
         along = lines if self.has_slot_in_text else parts.framed_along(lines)
@@ -72,8 +74,8 @@ class CompiledMail:
         text = render_template(self.text, values | _as_text({**extra, "along": along}), part="text").strip("\n")
         return Parts(
             subject=subject,
-            html="".join([html, "" if self.has_html_slot else along.html, footer.html, self.html_end]),
-            text=_tidy(text, "" if self.has_text_slot else along.text, footer.text),
+            html="".join([html, "" if self.has_html_slot else along.html, below.html, footer.html, self.html_end]),
+            text=_tidy(text, "" if self.has_text_slot else along.text, below.text, footer.text),
         )
 
     def message(
@@ -125,11 +127,12 @@ class CompiledMail:
 
 
 def compile_mail(
-    envelope: Envelope, mail_class: MailClass, *, subject: str, layout: Layout, text: str | None
+    envelope: Envelope, mail_class: MailClass, *, subject: str, layout: Layout, text: str | None, question: str = ""
 ) -> CompiledMail:
     """Everything that is the same for all recipients; TemplateError names the field at fault.
 
-    `text` None takes the text of the HTML; else every link of the HTML that the text lacks is put below it.
+    `text` None takes the text of the HTML; else every link of the HTML that the text lacks is put below it. `question`
+    is plain text.
     """
     check_template(subject, part="subject")
     if has_slot(subject, part="subject"):
@@ -159,7 +162,16 @@ def compile_mail(
         has_text_slot=has_slot(whole, part="text"),
         has_slot_in_text=layout.is_text and has_slot(layout.html, part="mjml"),
         html_octets=html_octets,
+        below=_below(envelope, mail_class, sender, question),
     )
+
+
+def _below(envelope: Envelope, mail_class: MailClass, sender: Mailbox, question: str) -> parts.Below:
+    if mail_class is MailClass.SERVICE:
+        return parts.Below(language=envelope.language)
+    reached = sender if envelope.reply_to is None else _mailbox(envelope.reply_to, "reply_to")
+    person = reached.name or reached.address
+    return parts.Below(language=envelope.language, question=question.strip(), person=person)
 
 
 def _last_fields(envelope: Envelope, mail_class: MailClass, sender: Mailbox) -> bytes:

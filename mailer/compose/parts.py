@@ -84,6 +84,28 @@ def card(headline: Markup, event: Mapping[str, Markup]) -> str:
     return _template("_layout/card.html").render(headline=headline, event=event)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Below:
+    """What stands between the content of a mail and its footer, as far as it is the same for all of its readers.
+
+    `question` is the campaign's, in its `language`; `person` is whom a reply reaches. Empty is what there is none of.
+    """
+
+    language: str
+    question: str = ""
+    person: str = ""
+
+    def render(self, recipient: Recipient, wording: Wording) -> Both:
+        """The question with a way to answer it, whom a reply reaches, the votes, the notes: what there is of it."""
+        question = self.question if recipient.answer_url else ""
+        if not (question or self.person or recipient.votes or recipient.notes):
+            return Both("", "")
+        reaches = wording.reply.format(name=self.person) if self.person else ""
+        return _both(
+            "below", recipient=recipient, wording=wording, question=question, language=self.language, reaches=reaches
+        )
+
+
 def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:
     """Promise, count, why, the two links, the web version, the postal address: what there is of it."""
     return _both(

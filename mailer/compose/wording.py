@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from preferences.vote import Vote
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
@@ -14,6 +16,17 @@ class Wording:
     manage: str
     unsubscribe: str
     read_on_web: str
+    pass_on: str
+    why_this: str
+    """The link to what is known about why this mail came."""
+    ask: str
+    """Above the question under an issue."""
+    answer: str
+    reply: str
+    """Whom a reply reaches: the place {name}."""
+    vote: str
+    """Before the three votes."""
+    votes: Mapping[Vote, str]
     all_links: str
     both: str
     headings: Mapping[str, str]
@@ -39,6 +52,17 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             manage="Manage preferences",
             unsubscribe="Unsubscribe",
             read_on_web="Read on the web",
+            pass_on="Pass it on",
+            why_this="Why am I getting this?",
+            ask="What do you think?",
+            answer="Write your answer",
+            reply="You can also reply to this mail: it reaches {name}.",
+            vote="How was this one for you?",
+            votes={
+                Vote.MORE_LIKE_THIS: "More like this",
+                Vote.LESS_LIKE_THIS: "Less like this",
+                Vote.TOO_OFTEN: "Too often",
+            },
             all_links="Links in this mail",
             both="{others} and {last}",
             headings={"daily": "Today", "weekly": "This week", "monthly": "This month"},

@@ -27,6 +27,8 @@ class Written(Protocol):
     def look(self) -> Look: ...
     @property
     def event(self) -> EventCard | None: ...
+    @property
+    def question(self) -> str: ...
 
 
 def campaign_content(envelope: Envelope, written: Written) -> CampaignContent:
@@ -49,4 +51,5 @@ def campaign_content(envelope: Envelope, written: Written) -> CampaignContent:
         event=written.event,
         preheader=written.preheader or None,
         summary=written.summary,
+        question=written.question,
     )
