@@ -21,6 +21,7 @@ from preferences.store.events import By
 from preferences.store.expectations import begin_expectation, terms_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
+from preferences.store.referrals import confirm_referral
 from preferences.store.signups import RequestRow, lock_requests, mark_confirmed, the_request
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import SubscriberRow, add_subscriber, subscriber_at, suppression_of
@@ -177,6 +178,7 @@ def _begin(
         source=found.source,
         brought_by=found.brought_by,
     )
+    confirm_referral(connection, found.id, subscriber_id, now)
     _expect(connection, subscriber_id, found, by, now)
     return subscriber_id
 
@@ -186,6 +188,7 @@ def _come_back(
 ) -> None:
     """Somebody who had left, was never confirmed, or whose consent or mailbox had ended: confirmed anew."""
     forget_suppression(connection, person.publication_id, address)
+    confirm_referral(connection, found.id, person.id, now)
     _expect(connection, person.id, found, by, now)
 
 

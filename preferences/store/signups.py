@@ -21,6 +21,7 @@ from preferences.store.events import By
 from preferences.store.expectations import terms_asked
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
+from preferences.store.referrals import PassedOn, note_referral
 from preferences.store.rows import inserted_key
 from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.subscribers import Scalar, checked_fields, checked_name, subscriber_at, suppression_of
@@ -35,7 +36,8 @@ class SignUp:
     """What somebody asks for at sign-up. `zone` None is the publication's, assumed.
 
     `accepted` are the cadences that were on the page, by slug. `wording` is what was agreed to elsewhere than on a page
-    of ours; `url` where. Network address and agent are proof of the request.
+    of ours; `url` where. `brought_by` is the reader who passed it on, `brought_with` the campaign that was passed on.
+    Network address and agent are proof of the request.
     """
 
     address: Address
@@ -48,6 +50,7 @@ class SignUp:
     source: str = ""
     wording: str = ""
     brought_by: int | None = None
+    brought_with: int | None = None
     url: str = ""
     network_address: str | None = None
     agent: str | None = None
@@ -98,6 +101,9 @@ def request(connection: Connection, publication_id: int, sign_up: SignUp, by: By
         insert(SIGN_UP_REQUEST).values(publication_id=publication_id, route=by.route.value, made_at=now, **values)
     )
     request_id = inserted_key(result)
+    if sign_up.brought_by is not None:
+        passed_on = PassedOn(subscriber_id=sign_up.brought_by, campaign_id=sign_up.brought_with)
+        note_referral(connection, publication_id, request_id, passed_on, now)
     known = subscriber_at(connection, publication_id, sign_up.address)
     queue(
         connection,

@@ -14,6 +14,7 @@ from preferences.store.events import By
 from preferences.store.expectations import begin_expectation, terms_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import PublicationRow, publication
+from preferences.store.referrals import state_referral
 from preferences.store.signups import SignUp, checked_versions
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import add_subscriber
@@ -60,6 +61,8 @@ def subscribe(
         confirmed_at=stated.confirmed_at,
         consent_ends_at=stated.ends_at,
     )
+    if sign_up.brought_by is not None:
+        state_referral(connection, publication_id, subscriber_id, sign_up.brought_by, now)
     begin_expectation(
         connection,
         publication_id,

@@ -62,7 +62,10 @@ class VoteRow(SQLModel, table=True):
 
 
 class Referral(SQLModel, table=True):
-    """A sign-up that a reader brought, by passing on an issue or a link; confirmed when its request was."""
+    """A sign-up that a reader brought, by passing on an issue or a link; it counts from `confirmed_at` on.
+
+    Without a request where a program stated both the consent and who brought it.
+    """
 
     __tablename__ = "referral"
     __table_args__ = (
@@ -78,7 +81,7 @@ class Referral(SQLModel, table=True):
 
     id: int | None = key()
     publication_id: int = number()
-    request_id: int = number()
+    request_id: int | None = number(null=True)
     brought_by: int = number()
     campaign_id: int | None = number(null=True)
     subscriber_id: int | None = number(null=True)
