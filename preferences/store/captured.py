@@ -13,7 +13,7 @@ from preferences.address import Address
 from preferences.links import Links, Purpose
 from preferences.store.clock import Clock
 from preferences.store.database import Database
-from preferences.store.tables import CAPTURED_MAIL
+from preferences.store.tables import CAPTURED_MAIL, SUBSCRIBER
 
 _M = CAPTURED_MAIL.c
 
@@ -42,13 +42,19 @@ class Inbox:
         self._links = links
 
     def keep(self, messages: Sequence[Finished]) -> None:
-        """Keep all of these, or none. The token in its Message-ID says whose a mail is; ValueError where it says nothing."""
+        """Keep all of these, or none, but what is for somebody who was erased meanwhile.
+
+        The token in its Message-ID says whose a mail is; ValueError where it says nothing.
+        """
         if not messages:
             return
         now = self._clock.now()
         rows = [self._row(message, now) for message in messages]
         with self._database.write() as connection:
-            connection.execute(insert(CAPTURED_MAIL), rows)
+            gone = _erased(connection, {row["subscriber_id"] for row in rows} - {None})
+            kept = [row for row in rows if row["subscriber_id"] not in gone]
+            if kept:
+                connection.execute(insert(CAPTURED_MAIL), kept)
 
     def _row(self, message: Finished, now: datetime) -> dict[str, Any]:
         claim = self._links.read(message.message_id.strip("<>").partition("@")[0], Purpose.MESSAGE)
@@ -63,6 +69,14 @@ class Inbox:
             "source": message.data,
             "captured_at": now,
         }
+
+
+def _erased(connection: Connection, subscriber_ids: set[int]) -> set[int]:
+    """Those of the subscribers who were erased while a mail was on its way to them; nobody else is until this is kept."""
+    of = SUBSCRIBER.c
+    chosen = select(of.id, of.erased_at).where(of.id.in_(sorted(subscriber_ids))).order_by(of.id)
+    rows = connection.execute(chosen.with_for_update(read=True, key_share=True)).all()
+    return {row.id for row in rows if row.erased_at is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

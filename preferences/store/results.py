@@ -14,7 +14,7 @@ from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
 from preferences.store.hand_overs import HandOver
 from preferences.store.settling import accept, settle
 from preferences.store.subscribers import lock_subscribers
-from preferences.store.tables import ATTEMPT
+from preferences.store.tables import ATTEMPT, SUBSCRIBER
 
 __all__ = ["Came", "Result", "give_back", "record_results"]
 
@@ -33,6 +33,7 @@ def record_results(
     standing = _standing_attempts(connection, results)
     known = [result for result in results if (result.attempt_id, result.delivery_id) in standing]
     _close_attempts(connection, known)
+    _forget_replies_about_the_erased(connection, known)
     accept(connection, [result.delivery_id for result in known if result.came is Came.ACCEPTED])
     doubted = {attempt for (attempt, _), outcome in standing.items() if outcome is not None}
     for result in known:
@@ -101,6 +102,17 @@ def _close_attempts(connection: Connection, known: Sequence[Result]) -> None:
                 for result in known
             ],
         )
+
+
+def _forget_replies_about_the_erased(connection: Connection, known: Sequence[Result]) -> None:
+    """A reply often repeats the address: about who was erased while a mail was on its way, nothing is kept."""
+    erased = select(SUBSCRIBER.c.id).where(
+        SUBSCRIBER.c.id.in_(sorted({result.subscriber_id for result in known})) & SUBSCRIBER.c.erased_at.is_not(None)
+    )
+    gone = set(connection.execute(erased).scalars())
+    attempts = [result.attempt_id for result in known if result.subscriber_id in gone]
+    if attempts:
+        connection.execute(update(ATTEMPT).where(ATTEMPT.c.id.in_(attempts)).values(reply=None))
 
 
 def _settle_readers(connection: Connection, publication_id: int, gone: Collection[Result], now: datetime) -> None:

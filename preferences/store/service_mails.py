@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from preferences.address import Address
 from preferences.expectation import Suppression
 from preferences.store.rows import inserted_key
 from preferences.store.subscribers import suppression_of
-from preferences.store.tables import SERVICE_MAIL, SIGN_UP_REQUEST
+from preferences.store.tables import CAPTURED_MAIL, SERVICE_MAIL, SIGN_UP_REQUEST
 
 # To one address and day at most one confirmation and three others. Counted back from now, so that no edge of a day
 # lets more through.
@@ -231,7 +231,13 @@ def mark_in_doubt(connection: Connection, row: ServiceMailRow, again_at: datetim
 
 
 def _mark(connection: Connection, row: ServiceMailRow, state: ServiceState, **values: Any) -> None:
-    connection.execute(update(SERVICE_MAIL).where(_S.id == row.id).values(state=state.value, **values))
+    """Note where it stands; where its addressee was erased meanwhile, nothing of it is kept."""
+    still = (_S.id == row.id) & _S.address.is_not(None)
+    noted = connection.execute(update(SERVICE_MAIL).where(still).values(state=state.value, **values))
+    if noted.rowcount == 0:
+        captured = CAPTURED_MAIL.c
+        kept = (captured.publication_id == row.publication_id) & (captured.recipient == row.address)
+        connection.execute(delete(CAPTURED_MAIL).where(kept))
 
 
 def release(connection: Connection, lease_ids: list[int], now: datetime) -> int:
