@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from preferences.cadence import CalendarWindow, Weekday, Whose
 from preferences.calendar import local_date
 from preferences.decision import HELD, Decision, Evidence, Outcome, Reason
+from preferences.languages import SOURCE_LANGUAGE
 from preferences.wording.catalogue import Catalogue, DecisionWords, Leaves, ShownTo
 from preferences.wording.dates import date_in_words, instant_in_words, on_days
 from preferences.wording.languages import catalogue_of
@@ -33,8 +33,10 @@ def decision_in_words(
     `zone` is the reader's, `at` the instant of the decision, `topic` the name of the charged topic. `leaves` says what
     becomes of what a cap or a pause holds. `last_came_at` is the newest counted instant in the evidence's window; where
     it is missing the window is named. `doubt` is what was in doubt. Plain text, no full stop; every combination of
-    outcome and reason has a line.
+    outcome and reason has a line. What a marketer is told is in English, as the console is.
     """
+    if shown_to is ShownTo.MARKETER:
+        language = SOURCE_LANGUAGE
     telling = _Telling(
         decision=decision,
         zone=zone,
@@ -68,14 +70,10 @@ class _Telling:
 
     @property
     def words(self) -> DecisionWords:
-        return self.catalogue.decisions
-
-    @property
-    def people(self) -> Mapping[str, str]:
-        return self.words.people[self.shown_to]
+        return self.catalogue.decisions if self.shown_to is ShownTo.SUBSCRIBER else self.catalogue.of_others
 
     def line(self) -> str:
-        why = "; ".join([*self._because(), *self._what_now()])
+        why = self.catalogue.clauses([*self._because(), *self._what_now()])
         line = self.words.outcome[self.decision.outcome].format(why=why)
         if self.shown_to is ShownTo.MARKETER and self.has_said_time:
             return self.words.zone.format(line=line, zone=self.zone)
@@ -92,7 +90,7 @@ class _Telling:
     def _reason(self) -> str:
         local_day = Weekday(self.at.astimezone(self.zone).weekday())
         reason = self.words.reason[self.decision.reason].format(
-            **self.people, topic=self.topic, on_days=on_days([local_day], self.language)
+            topic=self.topic, on_days=on_days([local_day], self.language)
         )
         if self.decision.reason is Reason.ANY_DOUBT and self.doubt:
             return self.words.in_doubt.format(reason=reason, doubt=self.doubt)
@@ -103,28 +101,34 @@ class _Telling:
         mails = caps.digests if evidence.whose is Whose.RHYTHM else caps.mails
         about = evidence.whose in (Whose.OWN, Whose.ACCEPTED, Whose.CURRENT)
         text = caps.at_most_about if about else caps.at_most
-        said = text.format(mails=mails(cap.count), per=caps.per[cap.per], topic=self.topic)
+        said = text.format(mails=mails(cap.count).format(count=cap.count), per=caps.per[cap.per], topic=self.topic)
         return self.words.full.format(cap=said, came=self._came(evidence))
 
     def _came(self, evidence: Evidence) -> str:
         """How many came, and when: the last of them, or the window."""
         count, words = evidence.counted, self.words
         if self.last_came_at is not None:
-            return (words.came_on if count == 1 else words.last_came_on)(count, self._date(self.last_came_at))
+            said = words.came_on if count == 1 else words.last_came_on
+            return said(count).format(count=count, date=self._date(self.last_came_at))
         if evidence.calendar is None:
-            return (words.came_on if count == 1 else words.came_since)(count, self._date(evidence.since))
-        match CalendarWindow(evidence.calendar):
+            said = words.came_on if count == 1 else words.came_since
+            return said(count).format(count=count, date=self._date(evidence.since))
+        return self._came_within(CalendarWindow(evidence.calendar), count, evidence.since)
+
+    def _came_within(self, window: CalendarWindow, count: int, since: datetime) -> str:
+        words, first = self.words, local_date(self.zone, since)
+        match window:
             case CalendarWindow.DATE:
-                return words.came_on(count, self._date(evidence.since))
+                return words.came_on(count).format(count=count, date=self._date(since))
             case CalendarWindow.MONTH:
-                month = local_date(self.zone, evidence.since).month
-                return words.came_in(count, self.catalogue.calendar.month[month - 1])
+                month = self.catalogue.calendar.in_months[first.month - 1]
+                return words.came_in_month(count).format(count=count, month=month)
             case CalendarWindow.YEAR:
-                return words.came_in(count, str(local_date(self.zone, evidence.since).year))
+                return words.came_in_year(count).format(count=count, year=first.year)
             case CalendarWindow.QUARTER:
-                return words.came_since(count, self._date(evidence.since))
+                return words.came_since(count).format(count=count, date=self._date(since))
             case _:
-                return words.came_in_week(count, self._date(evidence.since))
+                return words.came_in_week(count).format(count=count, date=self._date(since))
 
     def _what_now(self) -> list[str]:
         """What becomes of it: nothing more to say of what is sent, on the web or not sent."""
@@ -145,10 +149,10 @@ class _Telling:
         if decision.reason not in HELD or self.leaves is Leaves.ALONE:
             return [] if opens_at is None else [self.words.alone_at.format(instant=self._instant(opens_at))]
         if self.leaves is Leaves.DIGEST:
-            return [self.words.digest.format(**self.people)]
+            return [self.words.digest]
         if decision.reason is Reason.PAUSED and opens_at is not None:
-            return [self.words.not_before.format(**self.people, instant=self._instant(opens_at))]
-        return [self.words.along.format(**self.people)]
+            return [self.words.not_before.format(instant=self._instant(opens_at))]
+        return [self.words.along]
 
     def _date(self, instant: datetime) -> str:
         self.has_said_time = True

@@ -12,15 +12,14 @@ from preferences.wording.languages import catalogue_of
 
 def count_line(count: int, cap: Cap, language: str = "en") -> str:
     """As in "1 of at most 1 this week": `count` mails, this one among them, in the cap's period that contains it."""
-    words = catalogue_of(language).caps
-    return words.count.format(count=count, most=cap.count, within=words.within[cap.per])
+    return catalogue_of(language).caps.count[cap.per].format(count=count, most=cap.count)
 
 
 def why_line(topic_name: str, *more: str, arrives: Arrives = Arrives.EACH, language: str = "en") -> str:
     """Why this mail came: "You asked for Letter, each message." A digest names all of its topics."""
     catalogue = catalogue_of(language)
     topics = catalogue.all_of([topic_name, *more])
-    return catalogue.footer.why.format(topics=topics, arrives=catalogue.footer.arrives[arrives])
+    return catalogue.footer.why[arrives].format(topics=topics)
 
 
 def why_carried_line(

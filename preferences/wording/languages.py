@@ -1,16 +1,20 @@
-"""Which languages there are."""
+"""The catalogue of a language, made once from its translations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from functools import cache
+from gettext import NullTranslations
 
+from preferences.languages import translations_of
 from preferences.wording.catalogue import Catalogue
-from preferences.wording.english import ENGLISH
-
-LANGUAGES: Mapping[str, Catalogue] = MappingProxyType({"en": ENGLISH})
+from preferences.wording.filling import filled
 
 
 def catalogue_of(language: str) -> Catalogue:
-    """The catalogue of a language tag such as `en` or `en-GB` (BCP 47); English where there is none."""
-    return LANGUAGES.get(language.replace("_", "-").partition("-")[0].lower(), ENGLISH)
+    """The catalogue of a language tag such as `en` or `de-AT` (BCP 47); English where there is none."""
+    return _catalogue(translations_of(language))
+
+
+@cache
+def _catalogue(words: NullTranslations) -> Catalogue:
+    return filled(words)

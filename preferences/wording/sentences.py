@@ -6,12 +6,13 @@ The first line carries the total; what binds a topic beyond it has a line of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 
-from preferences.cadence import EVERY_DAY, Cap, Period, Weekday
+from preferences.cadence import EVERY_DAY, Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, Overflow
 from preferences.promise import CapClause, DigestClause, Promise, TopicClause, TopicNamed
 from preferences.wording.catalogue import Catalogue
-from preferences.wording.dates import date_in_words, on_days, time_in_words
+from preferences.wording.dates import clock_in_words, date_in_words, on_days, time_in_words
 from preferences.wording.languages import catalogue_of
 
 # Part of the proof of consent: it grows whenever the same promise would be said in other words.
@@ -40,6 +41,16 @@ def sentence(promise: Promise, language: str = "en", emphasis: Emphasis = starre
 def sentence_lines(promise: Promise, language: str = "en", emphasis: Emphasis = starred) -> tuple[str, ...]:
     """The lines of the sentence, never empty; the first carries the total, or what there is of a pause."""
     return tuple(_Saying(promise, language, emphasis).lines())
+
+
+def how_often(cadence: Cadence, language: str = "en") -> str:
+    """A cadence in words: "once a week, usually on Tuesdays"."""
+    catalogue, most = catalogue_of(language), cadence.at_most
+    caps = catalogue.caps
+    often = [caps.often.format(times=caps.times(most.count).format(count=most.count), per=caps.per[most.per])]
+    if cadence.days:
+        often.append(caps.usually.format(on_days=on_days(cadence.days, language)))
+    return catalogue.listed(often)
 
 
 class _Saying:
@@ -74,7 +85,7 @@ class _Saying:
             yield from lines
             return
         until = date_in_words(pause.until, self.promise.said_on, self.language)
-        yield self.words.after_pause(until, lines[0])
+        yield self.words.after_pause.format(until=until, line=_small(lines[0]), Line=lines[0])
         yield from lines[1:]
 
     def _each(self) -> Iterator[str]:
@@ -99,11 +110,11 @@ class _Saying:
 
     def _total(self, total: Cap) -> str:
         caps = self.catalogue.caps
-        at_most = _sentence_case(caps.at_most.format(mails=caps.mails(total.count), per=caps.per[total.per]))
+        mails, per = caps.mails(total.count).format(count=total.count), caps.per[total.per]
         topics = self.promise.in_total
         if len(topics) == 1:
-            return self.words.total_one.format(at_most=at_most, topic=self._name(topics[0]))
-        return self.words.total_many.format(at_most=at_most, topics=self.catalogue.listed(self._names(topics)))
+            return self.words.total_one.format(mails=mails, per=per, topic=self._name(topics[0]))
+        return self.words.total_many.format(mails=mails, per=per, topics=self.catalogue.listed(self._names(topics)))
 
     def _overflow(self) -> list[str]:
         """Coming along goes without saying where there is one topic only; leaving out never does."""
@@ -122,10 +133,10 @@ class _Saying:
         expected = min(clause.usual) if clause.usual else None
         in_order = sorted(clause.caps, key=lambda cap: cap.cap.per is Period.WEEK and cap.week_from is not expected)
         said = [
-            f"{(caps.more_times if place else caps.times)(cap.cap.count)} {self._per(cap, expected)}"
-            for place, cap in enumerate(in_order)
+            caps.often.format(times=times(cap.cap.count).format(count=cap.cap.count), per=self._per(cap, expected))
+            for times, cap in zip(chain([caps.times], repeat(caps.more_times)), in_order, strict=False)
         ]
-        often = [caps.also.join(said)] if said else []
+        often = [self.catalogue.also(said)] if said else []
         if clause.usual:
             often.append(caps.usually.format(on_days=on_days(clause.usual, self.language)))
         return self.catalogue.listed(often)
@@ -137,20 +148,23 @@ class _Saying:
             return caps.per[clause.cap.per]
         if clause.week_from is None:
             return caps.any_week
-        return caps.week_from.format(day=self.catalogue.calendar.weekday[clause.week_from])
+        return caps.week_from.format(day=self.catalogue.calendar.counted_from[clause.week_from])
 
     def _digest(self, clause: DigestClause) -> str:
         day = ""
         if clause.rhythm is Arrives.WEEKLY and clause.weekday is not None:
-            day = self.catalogue.calendar.weekdays[clause.weekday]
+            day = self.catalogue.calendar.habits[clause.weekday]
         elif clause.day is not None:
             day = self._day_of_month(clause.day)
         return self.words.digest[clause.rhythm].format(
-            day=day, hour=f"{clause.hour:%H:%M}", topics=self.catalogue.all_of(self._names(clause.topics))
+            day=day,
+            hour=clock_in_words(clause.hour, self.language),
+            topics=self.catalogue.all_of(self._names(clause.topics)),
         )
 
     def _day_of_month(self, day: int) -> str:
-        said = self.catalogue.calendar.day_of_month(day)
+        calendar = self.catalogue.calendar
+        said = calendar.day_of_month.format(day=calendar.days_of_month[day - 1])
         if day > _SHORTEST_MONTH:
             said = self.words.monthly_last.format(day=said)
         return said if self.promise.days == EVERY_DAY else self.words.monthly_moves.format(day=said)
@@ -172,7 +186,7 @@ class _Saying:
 
     def _web(self) -> str:
         topics = self._names(self.promise.web)
-        return self.words.web(self.catalogue.all_of(topics), len(topics))
+        return self.words.web(len(topics)).format(topics=self.catalogue.all_of(topics))
 
     def _notice_caps(self) -> str:
         """The caps of what cannot wait; several such topics are named, one goes without a name."""
@@ -187,8 +201,8 @@ class _Saying:
 
     def _number(self, clause: TopicClause) -> str:
         caps = self.catalogue.caps
-        return caps.also.join(
-            caps.at_most_number.format(number=cap.cap.count, per=self._per(cap, None)) for cap in clause.caps
+        return self.catalogue.also(
+            [caps.at_most_number.format(number=cap.cap.count, per=self._per(cap, None)) for cap in clause.caps]
         )
 
     def _name(self, topic: TopicNamed) -> str:
@@ -198,5 +212,6 @@ class _Saying:
         return [self._name(topic) for topic in topics]
 
 
-def _sentence_case(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _small(text: str) -> str:
+    """The same within a sentence."""
+    return text[:1].lower() + text[1:]

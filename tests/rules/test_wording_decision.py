@@ -10,8 +10,8 @@ from preferences.calendar import zone_named
 from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Evidence, Outcome, Reason
 from preferences.expectation import Arrives
+from preferences.languages import languages
 from preferences.wording import (
-    LANGUAGES,
     Leaves,
     ShownTo,
     count_line,
@@ -22,6 +22,7 @@ from preferences.wording import (
     why_line,
 )
 
+LANGUAGES = [one.tag for one in languages()]
 BERLIN = zone_named("Europe/Berlin")
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 TUESDAY = datetime(2026, 11, 24, 8, tzinfo=UTC)

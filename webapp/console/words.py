@@ -6,7 +6,7 @@ from preferences.cadence import Cadence
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.unsubscribe import Cause, Route
-from webapp.pages.words import how_often
+from preferences.wording import how_often
 
 STATUSES = {
     CampaignStatus.DRAFT: "draft",

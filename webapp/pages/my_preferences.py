@@ -20,6 +20,7 @@ from preferences.opt_down import once_a_week, paused_for_a_month
 from preferences.store.service_mails import typed_in
 from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url
+from preferences.wording import how_often
 from webapp.forms import Filled, beside, filled_from, in_form
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of
@@ -27,7 +28,7 @@ from webapp.pages.page import render, see
 from webapp.pages.saving import Saved, change_to, promised_by, save
 from webapp.pages.sign_up import ZONES
 from webapp.pages.waking import wake
-from webapp.pages.words import OfferedTopic, how_often, offered_topics
+from webapp.pages.words import OfferedTopic, offered_topics
 from webapp.site import Site
 
 

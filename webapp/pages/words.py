@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from preferences.cadence import Cadence
 from preferences.calendar import local_date
 from preferences.store.topics import TopicRow
-from preferences.wording import instant_in_words
-from preferences.wording.dates import on_days
-from preferences.wording.languages import catalogue_of
+from preferences.wording import how_often, instant_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +39,6 @@ def offered_topics(there: Iterable[TopicRow], language: str) -> list[OfferedTopi
         for topic in there
     ]
     return sorted(offered, key=lambda topic: topic.is_notice)
-
-
-def how_often(cadence: Cadence, language: str) -> str:
-    """A cadence in words: "once a week, usually on Tuesdays"."""
-    caps = catalogue_of(language).caps
-    often = f"{caps.times(cadence.at_most.count)} {caps.per[cadence.at_most.per]}"
-    if not cadence.days:
-        return often
-    return f"{often}, {caps.usually.format(on_days=on_days(cadence.days, language))}"
 
 
 def when(at: datetime, zone: tzinfo, now: datetime, language: str) -> str:
