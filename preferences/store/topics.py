@@ -28,6 +28,7 @@ class TopicRow:
     sender: str | None
     reply_to: str | None
     is_notice: bool
+    is_unlisted: bool
     cadence: Cadence
     version: int
 
@@ -90,6 +91,7 @@ def _topic_row(row: Mapping[Any, Any]) -> TopicRow:
         sender=row["sender"],
         reply_to=row["reply_to"],
         is_notice=row["is_notice"],
+        is_unlisted=row["is_unlisted"],
         cadence=cadence_of(row, "cadence_"),
         version=row["cadence_version"],
     )

@@ -19,9 +19,9 @@ from preferences.store.console_people import left_by
 from preferences.store.expectations import asked_of, terms_of
 from preferences.store.ledger import Kind as EntryKind
 from preferences.store.ledger import ledger
+from preferences.store.mail_history import HistoryEntry, mail_history, promised_since
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import one_line
-from preferences.store.reads import HistoryEntry, mail_history, promised_since
 from preferences.store.subscribers import SubscriberRow, change_person, subscriber
 from preferences.store.topics import TopicRow, topics
 from preferences.store.unsubscribes import unsubscribe

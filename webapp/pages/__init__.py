@@ -4,7 +4,7 @@
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
-* ``reading``, ``archive``, ``history``: the web version of a mail, for its reader and for all; what became of each
+* ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
 * ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
 * ``page``, ``access``, ``origin``, ``waking``: how a page is answered, whose link it is, where a form was, what follows
 """

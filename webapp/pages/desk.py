@@ -10,8 +10,8 @@ from preferences.expectation import Terms
 from preferences.links import Purpose
 from preferences.store.expectations import asked_of, terms_at, terms_of
 from preferences.store.lately import mails_since
+from preferences.store.mail_history import promised_since
 from preferences.store.promises import promise_in_words
-from preferences.store.reads import promised_since
 from preferences.store.topics import TopicRow, topics
 from preferences.store.transactions import Transaction
 from preferences.store.unsubscribes import last_unsubscribe

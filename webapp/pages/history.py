@@ -13,8 +13,8 @@ from preferences.calendar import zone_named
 from preferences.delivery import State
 from preferences.errors import NotFound
 from preferences.links import Purpose, Right
+from preferences.store.mail_history import HistoryEntry, broken_promises, mail_history, promised_since
 from preferences.store.promises import promise_in_words
-from preferences.store.reads import HistoryEntry, broken_promises, mail_history, promised_since
 from preferences.store.topics import topics
 from preferences.store.transactions import Transaction
 from preferences.wording import Leaves, decision_in_words

@@ -19,7 +19,7 @@ POLICY = (
 )
 # A mail's own page: its styles stand in it, its pictures are wherever its author put them, and it runs nothing.
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src http: https: data:; form-action 'none'; base-uri 'none';"
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src http: https: data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 _BODY = re.compile("<body[^>]*>")
@@ -39,13 +39,21 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     return guarded(Response(html, status, mimetype="text/html"))
 
 
-def mail_page(html: str) -> Response:
-    """A mail as a page of its own: nothing is changed in it but that all of it is the page's main part."""
-    begun = _BODY.sub(r"\g<0><main>", html, count=1)
-    before, end, after = begun.rpartition("</body>")
-    response = Response(f"{before}</main>{end}{after}" if end else html, mimetype="text/html")
+def mail_page(html: str, after: str = "", head: str = "") -> Response:
+    """A mail as a page of its own: nothing is changed in it but that all of it is the page's main part.
+
+    `after` stands below it, outside what its author wrote, and `head` in the head of the page: HTML, both.
+    """
+    begun = _BODY.sub(r"\g<0><main>", html, count=1).replace("</head>", f"{head}</head>", 1)
+    before, end, rest = begun.rpartition("</body>")
+    response = Response(f"{before}</main>{after}{end}{rest}" if end else html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return guarded(response)
+
+
+def part(template: str, **values: Any) -> str:
+    """A part of a page: HTML."""
+    return environment().get_template(template).render(root=request.script_root, **values)
 
 
 def guarded(response: Response) -> Response:

@@ -1,59 +1,68 @@
-"""The web version of a mail: composed as the mail was, for whoever holds its link."""
+"""The web version of a mail, for whoever holds its link; and "read, leave it out of my mail" at its end.
+
+Looking changes nothing: what is read is noted as an observation. Leaving it out is a button.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as Answer
 
-from mailer.compose import (
-    AlongItem,
-    ComposeError,
-    DigestContent,
-    Envelope,
-    Recipient,
-    campaign_content,
-    compile_campaign,
-    compile_digest,
-)
-from preferences.errors import NotFound
-from preferences.expectation import Arrives
+from mailer.compose import ComposeError
+from preferences.decision import Reason
+from preferences.delivery import State
+from preferences.errors import Invalid, NotFound
 from preferences.links import Purpose, Right
-from preferences.promise import clauses
-from preferences.store.contents import content_of
+from preferences.store.contents import ContentRow, content_of
 from preferences.store.database import DatabaseAway
+from preferences.store.open_deliveries import UNDECIDED
+from preferences.store.read_on_web import leave_out
 from preferences.store.reads import ReadMail, mail_to_read, observe_read
 from preferences.store.topics import TopicRow, topics
-from preferences.store.transactions import Transaction
-from preferences.urls import preferences_url, read_url, unsubscribe_url
-from preferences.wording import plain, sentence, why_line
-from webapp.pages.access import Visit, sibling, visit
-from webapp.pages.page import mail_page, render
+from preferences.store.transactions import Transaction, writing
+from preferences.unsubscribe import Route
+from webapp.language import _
+from webapp.pages.access import Visit, by_link, sibling, visit
+from webapp.pages.page import mail_page, part, render, see
+from webapp.pages.waking import wake
+from webapp.pages.web_version import web_version
 from webapp.site import Site
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
     """`/r/<token>`."""
     pages.add_url_rule("/r/<token>", "read", partial(show, site), strict_slashes=False)
+    pages.add_url_rule("/r/<token>", "act_on_read", partial(act, site), methods=["POST"], strict_slashes=False)
 
 
 def show(site: Site, token: str) -> Response:
-    """The mail that the link names, as its reader had or would have had it."""
+    """The mail that the link names, as its reader had or would have had it, and what can be done about it."""
     with site.database.read() as connection:
-        seen = visit(site, connection, token, Purpose.READ)
-        if not seen.may(Right.READ_MAIL) or seen.claim.delivery is None:
-            raise NotFound("this link names no mail")
-        mail = mail_to_read(connection, seen.publication.id, seen.person.id, seen.claim.delivery)
+        seen, mail = _mail(site, connection, token)
         known = {topic.id: topic for topic in topics(connection, seen.publication.id)}
+        content = None if mail.campaign_id is None else content_of(connection, mail.campaign_id, mail.revision)
         try:
-            html = _html(site, connection, seen, mail, known)
+            html = web_version(site, seen, mail, content, known)
         except ComposeError:
-            return render("sorry.html", 500, title="This cannot be shown", said="This mail cannot be shown.",
-                          advice="Please tell its sender.")  # fmt: skip
+            return render(
+                "sorry.html",
+                500,
+                title=_("This cannot be shown"),
+                said=_("This mail cannot be shown."),
+                advice=_("Please tell its sender."),
+            )
     if request.method == "GET":
         _observe(site, seen, mail)
-    return mail_page(html)
+    return mail_page(html, _after(site, seen, mail, content, known), part("_reading_head.html"))
+
+
+def _mail(site: Site, connection: Transaction, token: str) -> tuple[Visit, ReadMail]:
+    seen = visit(site, connection, token, Purpose.READ)
+    if not seen.may(Right.READ_MAIL) or seen.claim.delivery is None:
+        raise NotFound("this link names no mail")
+    return seen, mail_to_read(connection, seen.publication.id, seen.person.id, seen.claim.delivery)
 
 
 def _observe(site: Site, seen: Visit, mail: ReadMail) -> None:
@@ -65,60 +74,30 @@ def _observe(site: Site, seen: Visit, mail: ReadMail) -> None:
         return
 
 
-def _html(site: Site, connection: Transaction, seen: Visit, mail: ReadMail, known: dict[int, TopicRow]) -> str:
-    recipient = _recipient(site, seen, mail, known)
-    if mail.campaign_id is None:
-        return compile_digest(_digest(seen, mail)).preview(recipient, _lines(site, seen, mail, known)).html
-    content = content_of(connection, mail.campaign_id, mail.revision)
-    compiled = compile_campaign(campaign_content(Envelope(**_envelope(seen, "campaign")), content))
-    return compiled.preview(recipient).html
-
-
-def _envelope(seen: Visit, name: str) -> dict[str, Any]:
-    """What composing wants of every mail; of all of it a page shows the name and the postal address."""
-    return {
-        "publication": seen.publication.name,
-        "sender": seen.publication.sender or "nobody@example.org",
-        "postal_address": seen.publication.postal_address or "-",
-        "language": seen.publication.language,
-        "list_id": f"{name}.web",
-        "list_name": seen.publication.name,
-        "feedback_id": name,
-    }
-
-
-def _digest(seen: Visit, mail: ReadMail) -> DigestContent:
-    rhythm = Arrives.WEEKLY if mail.rhythm is None else mail.rhythm
-    return DigestContent(**_envelope(seen, rhythm.value), title=seen.publication.name, rhythm=rhythm.value)
-
-
-def _lines(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRow]) -> tuple[AlongItem, ...]:
-    return tuple(
-        AlongItem(
-            title=item.title,
-            summary=item.summary,
-            url=read_url(site.base_url, sibling(site, seen, Purpose.READ, item.delivery_id)),
-            topic_name="" if item.topic_id is None else known[item.topic_id].name,
-        )
-        for item in mail.items
+def _after(site: Site, seen: Visit, mail: ReadMail, content: ContentRow | None, known: dict[int, TopicRow]) -> str:
+    topic = known.get(mail.topic_id or 0)
+    return part(
+        "_after_reading.html",
+        publication=seen.publication,
+        token=seen.token,
+        stands=mail.state.value,
+        is_to_come=content is not None and mail.state.value in UNDECIDED and seen.may(Right.LESS),
+        is_left_out=mail.state is State.WEB and mail.reason is Reason.READ_ON_WEB,
+        topic=topic,
+        question="" if content is None else content.question,
+        history_token=sibling(site, seen, Purpose.PREFERENCES),
     )
 
 
-def _recipient(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRow]) -> Recipient:
-    language = seen.person.language or seen.publication.language
-    names = {number: topic.name for number, topic in known.items()}
-    promise = "" if mail.terms is None else sentence(clauses(mail.terms, names, mail.scheduled_at), language, plain)
-    topic = None if mail.topic_id is None else known.get(mail.topic_id)
-    return Recipient(
-        email="nobody@example.org",
-        message_token="web",
-        date=mail.scheduled_at,
-        name=seen.person.name or None,
-        fields=seen.person.fields,
-        language=language,
-        promise=promise or "-",
-        why="" if topic is None else why_line(topic.name, language=language),
-        preferences_url=preferences_url(site.base_url, sibling(site, seen, Purpose.PREFERENCES)),
-        unsubscribe_url=unsubscribe_url(site.base_url, sibling(site, seen, Purpose.UNSUBSCRIBE)),
-        along=() if mail.campaign_id is None else _lines(site, seen, mail, known),
-    )
+def act(site: Site, token: str) -> Answer:
+    """Leave it out of the mail it would have come in; the page then says how it stands."""
+    if request.form.get("do") != "leave_out":
+        raise Invalid.one("do", "this page has no such button")
+    with writing(site.database) as connection:
+        seen, mail = _mail(site, connection, token)
+        if not seen.may(Right.LESS):
+            raise NotFound("this link may not do that")
+        by = by_link(Route.PREFERENCE_PAGE)
+        leave_out(connection, seen.publication.id, seen.person.id, mail.id, by, seen.now)
+    wake(site)
+    return see(f"/r/{token}#after-reading")

@@ -13,6 +13,7 @@ from webapp.site import Site
 FOLDER = Path(__file__).resolve().parents[1] / "static"
 _TYPES = {
     "style.css": "text/css",
+    "reading.css": "text/css",
     "icon.svg": "image/svg+xml",
     "zone.js": "text/javascript",
     "live.js": "text/javascript",
