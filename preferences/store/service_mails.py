@@ -100,24 +100,27 @@ def queue(
     request_id: int | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> int | None:
-    """Ask for a service mail; answers its number, or None where the limits or a suppression leave it out."""
-    if not _may_be_written_to(connection, publication_id, kind, address, now):
-        return None
+    """Ask for a service mail; answers its number, or None where the limits or a suppression leave it out.
+
+    What is left out leaves a row without an address: the same statements run for every address, so that no timing tells
+    one from another.
+    """
+    is_left_out = not _may_be_written_to(connection, publication_id, kind, address, now)
     result = connection.execute(
         insert(SERVICE_MAIL).values(
             publication_id=publication_id,
             kind=kind.value,
-            subscriber_id=subscriber_id,
+            subscriber_id=None if is_left_out else subscriber_id,
             request_id=request_id,
-            address=address.spelled,
-            address_normalised=address.normalised,
-            details=json.dumps(details or {}, ensure_ascii=False, sort_keys=True),
-            state=ServiceState.DUE.value,
+            address=None if is_left_out else address.spelled,
+            address_normalised=None if is_left_out else address.normalised,
+            details=json.dumps({} if is_left_out else details or {}, ensure_ascii=False, sort_keys=True),
+            state=(ServiceState.DROPPED if is_left_out else ServiceState.DUE).value,
             due_at=now,
             created_at=now,
         )
     )
-    return inserted_key(result)
+    return None if is_left_out else inserted_key(result)
 
 
 def _may_be_written_to(
@@ -126,11 +129,14 @@ def _may_be_written_to(
     confirms = kind is ServiceKind.CONFIRM
     kinds, a_day = next(limit for limit in _LIMITS if kind in limit[0])
     suppressed = suppression_of(connection, publication_id, address)
-    if suppressed == Suppression.DEAD_ADDRESS.value:
-        return confirms and not _queued_since(connection, publication_id, address, now - DEAD_ADDRESS_WAITS, kinds)
+    is_dead = suppressed == Suppression.DEAD_ADDRESS.value
+    since = now - (DEAD_ADDRESS_WAITS if is_dead else DAY)
+    before = _queued_since(connection, publication_id, address, since, kinds)
+    if is_dead:
+        return confirms and before == 0
     if suppressed is not None and not (confirms and suppressed == Suppression.ERASED.value):
         return False
-    return _queued_since(connection, publication_id, address, now - DAY, kinds) < a_day
+    return before < a_day
 
 
 def _queued_since(

@@ -16,16 +16,17 @@ from sqlalchemy import Connection, insert, select, update
 from preferences.address import Address
 from preferences.asked import Asked, asked_from_json, asked_to_json, checked_zone
 from preferences.errors import Invalid, NotFound
-from preferences.expectation import Suppression
 from preferences.store.events import By
 from preferences.store.expectations import terms_asked
+from preferences.store.networks import network_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
 from preferences.store.referrals import PassedOn, note_referral
 from preferences.store.rows import inserted_key
 from preferences.store.service_mails import ServiceKind, queue
-from preferences.store.subscribers import Scalar, checked_fields, checked_name, subscriber_at, suppression_of
+from preferences.store.subscribers import Scalar, checked_fields, checked_name, subscriber_at
 from preferences.store.tables import CADENCE, SIGN_UP_REQUEST, TOPIC
+from preferences.store.topics import topics
 from preferences.wording import SENTENCE_VERSION
 
 _R = SIGN_UP_REQUEST.c
@@ -89,14 +90,12 @@ class RequestRow:
 _COLUMNS = tuple(_R[name] for name in RequestRow.__dataclass_fields__)
 
 
-def request(connection: Connection, publication_id: int, sign_up: SignUp, by: By, now: datetime) -> int | None:
+def request(connection: Connection, publication_id: int, sign_up: SignUp, by: By, now: datetime) -> int:
     """Keep a request with the sentence that was shown, and ask for its confirmation mail; answers its number.
 
-    None for an address that nothing may be written to; whoever asked is told the same. Raises `Invalid`.
+    The same is done, statement by statement, whether or not the address is known or may be written to. Raises `Invalid`.
     """
     values = _checked(connection, publication_id, sign_up, now)
-    if _never(suppression_of(connection, publication_id, sign_up.address)):
-        return None
     result = connection.execute(
         insert(SIGN_UP_REQUEST).values(publication_id=publication_id, route=by.route.value, made_at=now, **values)
     )
@@ -117,11 +116,6 @@ def request(connection: Connection, publication_id: int, sign_up: SignUp, by: By
     return request_id
 
 
-def _never(suppressed: str | None) -> bool:
-    """Whether a suppression is one that no confirmation ends."""
-    return suppressed in (Suppression.COMPLAINT.value, Suppression.OPERATOR.value)
-
-
 def _checked(connection: Connection, publication_id: int, sign_up: SignUp, now: datetime) -> dict[str, Any]:
     """The columns of a request; everything in it could be promised as it stands."""
     if not sign_up.asked.topics:
@@ -130,6 +124,9 @@ def _checked(connection: Connection, publication_id: int, sign_up: SignUp, now: 
     zone = checked_zone(sign_up.zone) if sign_up.zone else sender.zone
     accepted = checked_versions(connection, publication_id, sign_up.accepted)
     terms = terms_asked(connection, publication_id, sign_up.asked, zone=zone, accepted_versions=accepted)
+    slugs = {topic.id: topic.slug for topic in topics(connection, publication_id)}
+    # What the sentence says is what gets accepted, also where the cadence is raised before the mailbox answers.
+    accepted = {slugs[choice.topic]: choice.accepted for choice in terms.expectation.topics}
     language = sign_up.language or sender.language
     return {
         "address": sign_up.address.spelled,
@@ -148,6 +145,7 @@ def _checked(connection: Connection, publication_id: int, sign_up: SignUp, now: 
         "brought_by": sign_up.brought_by,
         "url": sign_up.url,
         "network_address": sign_up.network_address,
+        "network": network_of(sign_up.network_address),
         "agent": sign_up.agent,
     }
 

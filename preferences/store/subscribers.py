@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, literal, select, union_all, update
 
 from preferences.address import Address, address_hash
 from preferences.errors import Conflict, Invalid, NotFound
@@ -149,18 +149,15 @@ def add_subscriber(
 
 
 def suppression_of(connection: Connection, publication_id: int, address: Address) -> str | None:
-    """Why nothing may be written to an address, or None: this publication's list, and the dead of all."""
+    """Why nothing may be written to an address, or None: this publication's list, and the dead of all, in one statement."""
     digest = address_hash(suppression_key(connection), address.normalised)
-    reason: str | None = connection.execute(
-        select(SUPPRESSED.c.reason).where(
-            (SUPPRESSED.c.publication_id == publication_id) & (SUPPRESSED.c.address_hash == digest)
-        )
-    ).scalar()
-    if (
-        reason is None
-        and connection.execute(select(DEAD_ADDRESS.c.address_hash).where(DEAD_ADDRESS.c.address_hash == digest)).first()
-    ):
-        return Suppression.DEAD_ADDRESS.value
+    here = (SUPPRESSED.c.publication_id == publication_id) & (SUPPRESSED.c.address_hash == digest)
+    dead = literal(Suppression.DEAD_ADDRESS.value)
+    found = union_all(
+        select(SUPPRESSED.c.reason, literal(0).label("place")).where(here),
+        select(dead, literal(1)).where(DEAD_ADDRESS.c.address_hash == digest),
+    ).subquery()
+    reason: str | None = connection.execute(select(found.c.reason).order_by(found.c.place).limit(1)).scalar()
     return reason
 
 

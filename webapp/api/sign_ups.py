@@ -91,7 +91,7 @@ def _subscribe(call: Call, asked_for: NewSubscriber, sign_up: SignUp) -> int:
 
 def _request(call: Call, asked_for: NewSubscriber, sign_up: SignUp) -> dict[str, Any]:
     number = request(call.connection, call.publication_id, sign_up, call.by, call.now)
-    promise = "" if number is None else the_request(call.connection, call.publication_id, number).promise
+    promise = the_request(call.connection, call.publication_id, number).promise
     return {"request": call.id(Kind.REQUEST, number), "email": asked_for.email.strip(), "promise": promise}
 
 
@@ -125,7 +125,14 @@ def _read(given: Any) -> tuple[NewSubscriber, SignUp]:
         language=asked_for.language,
         source=asked_for.consent.source,
         wording=asked_for.consent.wording,
+        url=_address_in(asked_for.consent.source),
     )
+
+
+def _address_in(source: str) -> str:
+    """Where somebody agreed, if the program names a page: without what stands behind its question mark."""
+    found = source.strip().partition("?")[0].partition("#")[0]
+    return found if found.startswith(("https://", "http://")) else ""
 
 
 def _asked(fields: Mapping[str, Any], problems: list[FieldProblem]) -> Asked | None:

@@ -71,7 +71,7 @@ class Newcomers:
             self.joined.append(subscribe(connection, number, asks, stated, BY_TICKET_SHOP, now))
             return
         asked_for = request(connection, number, asks, BY_READER, now)
-        if asked_for is not None and chance.random() >= _UNCONFIRMED:
+        if chance.random() >= _UNCONFIRMED:
             minutes = chance.choice((1, 2, 2, 3, 5, 8, 20, 90, 700))
             self._house.at(now + timedelta(minutes=minutes), self._confirms(asked_for))
 

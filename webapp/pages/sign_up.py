@@ -1,31 +1,40 @@
-"""Signing up: choose, see the promise in words, ask. Nothing happens before the mailbox has answered."""
+"""Signing up: choose, see the promise in words, ask. Nothing happens before the mailbox has answered.
+
+The form stands here, and on any page of others: what such a form lacks is asked for here, with everything kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
-from zoneinfo import available_timezones
+from math import ceil
 
 from flask import Blueprint, Response, request
 
-from preferences.address import parse_address
-from preferences.asked import checked_zone
-from preferences.errors import FieldProblem, Invalid
+from preferences.errors import Invalid
 from preferences.store.expectations import terms_asked
+from preferences.store.issues import latest_issues
+from preferences.store.networks import free_at, network_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import PublicationRow, publication_named
 from preferences.store.signups import SignUp, checked_versions
 from preferences.store.signups import request as request_sign_up
 from preferences.store.topics import TopicRow, topics
+from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
-from preferences.urls import sign_up_url
-from webapp.forms import Filled, accepted_in, asked_in, beside, in_form
+from webapp.forms import Filled, beside, in_form
+from webapp.language import _, language, speak
 from webapp.pages.access import by_link
+from webapp.pages.archive import issue_path
 from webapp.pages.page import render
+from webapp.pages.sign_up_form import ZONES, chosen_by_link, is_trapped, sign_up_in
 from webapp.pages.waking import wake
 from webapp.pages.words import offered_topics
 from webapp.site import Site
 from webapp.visitor import look_for_mail, remember_visitor
+
+__all__ = ["ZONES", "add_routes", "ask", "show"]
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
@@ -36,100 +45,113 @@ def add_routes(pages: Blueprint, site: Site) -> None:
 
 
 def show(site: Site, slug: str) -> Response:
-    """The form, with nothing ticked."""
-    sender, there = _publication(site, slug)
-    return _form(sender, there, Filled(()))
+    """The form, with nothing ticked but what the link has chosen, which the page says."""
+    with site.database.read() as connection:
+        sender = publication_named(connection, slug)
+        speak(None, sender.language)
+        there = topics(connection, sender.id)
+        chosen = chosen_by_link(Filled(request.args.items(multi=True)), there)
+        promise = _promise_of(site, connection, sender, there, chosen) if chosen.pairs else None
+        names = [topic.name for topic in there if chosen.has("topic", topic.slug)]
+        return _form(connection, sender, there, chosen, promise=promise, chosen_for_them=names)
 
 
 def ask(site: Site, slug: str) -> Response:
     """Show the sentence, or keep the request and send its confirmation.
 
     Nothing tells whether the address was known. The answer to a repeated request is the same, and sends nothing twice.
+    A network that asks for very many is asked to come back later, whatever the addresses.
     """
-    sender, there = _publication(site, slug)
     filled = Filled(request.form.items(multi=True))
     is_asking = filled.one("step", "ask") != "show"
-    try:
-        sign_up = _sign_up(site, sender, there, filled, is_asking=is_asking)
-        promise = _promise(site, sender, sign_up)
+    with site.database.read() as connection:
+        sender = publication_named(connection, slug)
+        speak(None, sender.language)
+        there = topics(connection, sender.id)
+        try:
+            sign_up = sign_up_in(site, sender, there, filled, is_asking=is_asking)
+            promise = _promise(site, connection, sender, sign_up)
+        except Invalid as error:
+            return _refused(connection, sender, there, filled, error)
         if not is_asking:
-            return _form(sender, there, filled, promise=promise)
-        with site.database.write() as connection:
-            request_sign_up(connection, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
-    except Invalid as error:
-        problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
-        return _form(sender, there, filled, status=422, problems=problems)
+            return _form(connection, sender, there, filled, promise=promise)
+        later = free_at(connection, sender.id, network_of(sign_up.network_address), site.clock.now())
+        if later is not None:
+            return _not_now(connection, sender, there, filled, (later - site.clock.now()).total_seconds())
+    if not is_trapped(filled):
+        try:
+            with site.database.write() as writing:
+                request_sign_up(writing, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
+        except Invalid as error:
+            with site.database.read() as connection:
+                return _refused(connection, sender, there, filled, error)
     wake(site)
     remember_visitor(site, sign_up.address)
     look_for_mail(site, sign_up.address)
     return render("check_mail.html", publication=sender, for_what="sign_up", promise=promise)
 
 
-def _publication(site: Site, slug: str) -> tuple[PublicationRow, list[TopicRow]]:
-    with site.database.read() as connection:
-        sender = publication_named(connection, slug)
-        return sender, topics(connection, sender.id)
+def _refused(
+    connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, error: Invalid
+) -> Response:
+    problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
+    return _form(connection, sender, there, filled, status=422, problems=problems)
+
+
+def _not_now(
+    connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, seconds: float
+) -> Response:
+    """The same for everybody of one network, with what was typed, so that it needs only be sent again."""
+    said = _("Very many sign-ups came from your network just now. Please try again later; nothing you typed is lost.")
+    response = _form(connection, sender, there, filled, status=429, not_now=said)
+    response.headers["Retry-After"] = str(max(1, ceil(seconds)))
+    return response
 
 
 def _form(
+    connection: Transaction,
     sender: PublicationRow,
     there: list[TopicRow],
     filled: Filled,
     status: int = 200,
     promise: str | None = None,
     problems: Mapping[str, str] | None = None,
+    not_now: str = "",
+    chosen_for_them: list[str] | None = None,
 ) -> Response:
+    samples = latest_issues(connection, sender.id, [topic.id for topic in there])
+    slugs = {topic.id: topic.slug for topic in there}
     return render(
         "sign_up.html",
         status,
         publication=sender,
-        topics=offered_topics(there, sender.language),
+        topics=offered_topics(there, language()),
+        samples={
+            slugs[number]: (issue.title, issue_path(connection, sender.slug, issue))
+            for number, issue in samples.items()
+        },
         filled=filled,
         promise=promise,
         problems=problems or {},
+        not_now=not_now,
+        chosen_for_them=chosen_for_them or [],
         zones=ZONES,
     )
 
 
-# What a browser suggests; any other name that the zone data knows is taken too.
-ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix"))))
-
-
-def _sign_up(site: Site, sender: PublicationRow, there: list[TopicRow], filled: Filled, *, is_asking: bool) -> SignUp:
-    """What is asked for. Raises `Invalid` with every problem; for the sentence alone no address is needed."""
-    problems: list[FieldProblem] = []
-    slugs = [topic.slug for topic in there]
-    asked = address = None
+def _promise_of(
+    site: Site, connection: Transaction, sender: PublicationRow, there: list[TopicRow], chosen: Filled
+) -> str | None:
+    """The sentence for what a link has chosen; None where that cannot be had as it stands."""
     try:
-        asked = asked_in(filled, slugs)
-    except Invalid as error:
-        problems += error.problems
-    try:
-        address = parse_address(filled.one("email") if is_asking else filled.one("email") or "nobody@example.org")
-    except Invalid as error:
-        problems += error.problems
-    zone = filled.one("zone")
-    try:
-        checked_zone(zone or sender.zone)
-    except Invalid as error:
-        problems += error.problems
-    if asked is None or address is None or problems:
-        raise Invalid(problems)
-    return SignUp(
-        address=address,
-        asked=asked,
-        zone=zone or None,
-        name=filled.one("name"),
-        accepted=accepted_in(filled, slugs),
-        url=sign_up_url(site.base_url, sender.slug),
-        network_address=request.remote_addr,
-        agent=request.user_agent.string.replace("\x00", "")[:500] or None,
-    )
+        return _promise(site, connection, sender, sign_up_in(site, sender, there, chosen, is_asking=False))
+    except Invalid:
+        return None
 
 
-def _promise(site: Site, sender: PublicationRow, sign_up: SignUp) -> str:
-    with site.database.read() as connection:
-        accepted = checked_versions(connection, sender.id, sign_up.accepted)
-        zone = sign_up.zone or sender.zone
-        terms = terms_asked(connection, sender.id, sign_up.asked, zone=zone, accepted_versions=accepted)
-        return promise_in_words(connection, sender, terms, site.clock.now())
+def _promise(site: Site, connection: Transaction, sender: PublicationRow, sign_up: SignUp) -> str:
+    accepted = checked_versions(connection, sender.id, sign_up.accepted)
+    zone = sign_up.zone or sender.zone
+    terms = terms_asked(connection, sender.id, sign_up.asked, zone=zone, accepted_versions=accepted)
+    now: datetime = site.clock.now()
+    return promise_in_words(connection, sender, terms, now, sign_up.language)

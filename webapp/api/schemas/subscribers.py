@@ -71,12 +71,9 @@ class SubscriberDocument(Told):
 
 
 class RequestDocument(Told):
-    """A sign-up that waits for its confirmation, with the promise as the mail shows it.
+    """A sign-up that waits for its confirmation, with the promise as the mail shows it."""
 
-    `request` is null where nothing may be written to the address.
-    """
-
-    request: str | None
+    request: str
     email: str
     promise: str
 
