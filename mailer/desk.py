@@ -18,6 +18,7 @@ from mailer.compose import (
 )
 from mailer.compose import campaign_content as written_content
 from mailer.compose.errors import NotDeliverableHere
+from mailer.notes import NOTHING_ELSE, Occasions
 from mailer.office import Office
 from preferences.calendar import local_date
 from preferences.count import count_of
@@ -29,7 +30,7 @@ from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
-from preferences.urls import history_url, one_click_url, preferences_url, read_url, unsubscribe_url
+from preferences.urls import MailLinks, mail_links, read_url
 from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
 
@@ -43,6 +44,7 @@ class Desk:
     content: Callable[[int, int], ContentRow]
     compiled: Callable[[PublicationRow, TopicRow | None, int, int], CompiledCampaign]
     digest: Callable[[PublicationRow, Arrives | None], CompiledDigest]
+    occasions: Occasions = NOTHING_ELSE
 
     def message(self, mail: HandOver) -> Message:
         """The finished message. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
@@ -66,7 +68,7 @@ class Desk:
         language = person.language or self.publication.language
         names = {number: topic.name for number, topic in self.topics.items()}
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
-        preferences = self._token(mail, Purpose.PREFERENCES)
+        links = self._links(mail)
         return Recipient(
             email=person.address,
             name=person.name or None,
@@ -77,13 +79,19 @@ class Desk:
             promise=sentence(clauses(mail.terms, names, mail.committed_at), language, plain),
             count_line="" if count is None else count_line(count.number, count.cap, language),
             why=self._why(mail, language),
-            preferences_url=preferences_url(self.office.base_url, preferences),
-            unsubscribe_url=unsubscribe_url(self.office.base_url, self._token(mail, Purpose.UNSUBSCRIBE)),
-            one_click_url=one_click_url(self.office.base_url, self._token(mail, Purpose.ONE_CLICK)),
-            web_url=read_url(self.office.base_url, self._token(mail, Purpose.READ)),
-            history_url=history_url(self.office.base_url, preferences),
+            **links,
+            notes=self.occasions.notes(mail, self.topics, language, links["preferences_url"]),
             along=self._lines(mail, mail.lines),
             return_domain=self.office.return_domain,
+        )
+
+    def _links(self, mail: HandOver) -> MailLinks:
+        return mail_links(
+            self.office.base_url,
+            preferences=self._token(mail, Purpose.PREFERENCES),
+            unsubscribe=self._token(mail, Purpose.UNSUBSCRIBE),
+            one_click=self._token(mail, Purpose.ONE_CLICK),
+            read=self._token(mail, Purpose.READ),
         )
 
     def _why(self, mail: HandOver, language: str) -> str:

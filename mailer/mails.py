@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 
 from mailer.compose import CompiledCampaign, CompiledDigest, compile_campaign, compile_digest
 from mailer.desk import Desk, campaign_content, digest_content
+from mailer.notes import occasions
 from mailer.office import Office
 from preferences.expectation import Arrives
 from preferences.store.contents import ContentRow, content_of, publication_and_topics
+from preferences.store.hand_overs import HandOver
 from preferences.store.publications import PublicationRow
 from preferences.store.topics import TopicRow
 
@@ -26,11 +29,12 @@ class Mails:
         self._compiled: dict[tuple[PublicationRow, TopicRow | None, int, int], CompiledCampaign] = {}
         self._contents: dict[tuple[int, int], ContentRow] = {}
 
-    def desk(self, publication_id: int) -> Desk:
+    def desk(self, publication_id: int, mails: Sequence[HandOver]) -> Desk:
         """What one group of mails of a publication is made with: publication and topics as they are now."""
         with self._office.database.read() as connection:
             publication, topics = publication_and_topics(connection, publication_id)
-        return Desk(self._office, publication, topics, self.content, self.compiled, self.digest)
+            there = occasions(connection, mails)
+        return Desk(self._office, publication, topics, self.content, self.compiled, self.digest, there)
 
     def content(self, campaign_id: int, revision: int) -> ContentRow:
         """The content of one revision, read once."""

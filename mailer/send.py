@@ -115,7 +115,9 @@ class Sender:
         self._asked = set()
         started = time.monotonic()
         try:
-            making.make(self._mails.desk(publication_id), group.mails, group.begins_until - BEGINS_WITHIN / 2)
+            making.make(
+                self._mails.desk(publication_id, group.mails), group.mails, group.begins_until - BEGINS_WITHIN / 2
+            )
             results.extend(self._outcomes(session, group, making.ready))  # what came before an error is kept
         finally:
             self._record(publication_id, group.mails, [*making.results, *results], making.at)

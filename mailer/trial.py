@@ -16,7 +16,7 @@ from preferences.store.contents import ContentRow, content_of
 from preferences.store.publications import PublicationRow
 from preferences.store.service_mails import ServiceMailRow
 from preferences.store.transactions import Transaction
-from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url
+from preferences.urls import links_to, read_url
 
 MARK = "[Test] "
 # No token: whatever its links are asked, nothing happens.
@@ -52,10 +52,7 @@ class Trial:
             promise=self.read.promise,
             count_line=self.read.count_line,
             why=self.read.why,
-            preferences_url=preferences_url(base, _NOWHERE),
-            unsubscribe_url=unsubscribe_url(base, _NOWHERE),
-            one_click_url=one_click_url(base, _NOWHERE),
-            web_url=read_url(base, _NOWHERE),
+            **links_to(base, _NOWHERE),
             along=tuple(
                 AlongItem(
                     title=line.title, summary=line.summary, url=read_url(base, _NOWHERE), topic_name=line.topic_name

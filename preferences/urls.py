@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from preferences.vote import Vote
+
+
+class MailLinks(TypedDict):
+    """The links of one mail, as composing names them."""
+
+    preferences_url: str
+    unsubscribe_url: str
+    one_click_url: str
+    web_url: str
+    history_url: str
+
+
+def mail_links(base_url: str, *, preferences: str, unsubscribe: str, one_click: str, read: str) -> MailLinks:
+    """The links of one mail, from the tokens of the four purposes that a mail has."""
+    return MailLinks(
+        preferences_url=preferences_url(base_url, preferences),
+        unsubscribe_url=unsubscribe_url(base_url, unsubscribe),
+        one_click_url=one_click_url(base_url, one_click),
+        web_url=read_url(base_url, read),
+        history_url=history_url(base_url, preferences),
+    )
+
+
+def links_to(base_url: str, word: str) -> MailLinks:
+    """The links of a mail that is looked at and not sent: in the place of each token a word that opens nothing."""
+    return mail_links(base_url, preferences=word, unsubscribe=word, one_click=word, read=word)
 
 
 def sign_up_url(base_url: str, slug: str) -> str:

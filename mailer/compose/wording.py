@@ -17,6 +17,7 @@ class Wording:
     unsubscribe: str
     read_on_web: str
     pass_on: str
+    choose: str
     why_this: str
     """The link to what is known about why this mail came."""
     ask: str
@@ -53,6 +54,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             unsubscribe="Unsubscribe",
             read_on_web="Read on the web",
             pass_on="Pass it on",
+            choose="Choose",
             why_this="Why am I getting this?",
             ask="What do you think?",
             answer="Write your answer",

@@ -124,8 +124,9 @@ class DecisionWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FooterWords:
-    """Why a mail came."""
+    """Why a mail came. `oftener` has the places {topic}, {planned} and {accepted}: "once a week"."""
 
+    oftener: str
     why: Mapping[Arrives, str]
     why_along: str
     why_carried: str

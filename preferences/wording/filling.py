@@ -132,6 +132,10 @@ def _digest(words: NullTranslations) -> dict[Arrives, str]:
 
 def _footer(words: NullTranslations) -> FooterWords:
     return FooterWords(
+        oftener=words.gettext(
+            "{topic} plans to write {planned} instead of {accepted}. For you it stays {accepted}, unless you choose"
+            " otherwise."
+        ),
         why={
             Arrives.EACH: words.gettext("You asked for {topics}, each message."),
             Arrives.DAILY: words.gettext("You asked for {topics}, in one mail a day."),

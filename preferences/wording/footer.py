@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from preferences.cadence import Cap
+from preferences.cadence import Cadence, Cap
 from preferences.expectation import Arrives
 from preferences.wording.dates import date_in_words
 from preferences.wording.languages import catalogue_of
+from preferences.wording.sentences import how_often
 
 
 def count_line(count: int, cap: Cap, language: str = "en") -> str:
@@ -32,6 +34,12 @@ def why_carried_line(
         publication=publication,
         topics=catalogue.all_of([topic_name, *more]),
     )
+
+
+def oftener_line(topic_name: str, *, accepted: Cadence, planned: Cadence, language: str = "en") -> str:
+    """That a sender plans to write oftener than this reader accepted, and that nothing changes for them by itself."""
+    before, after = (how_often(replace(one, days=frozenset()), language) for one in (accepted, planned))
+    return catalogue_of(language).footer.oftener.format(topic=topic_name, planned=after, accepted=before)
 
 
 def why_along_line(topic_name: str, language: str = "en") -> str:

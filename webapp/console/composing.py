@@ -20,7 +20,7 @@ from preferences.links import Kind
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.campaigns import CampaignRow
 from preferences.store.console_readers import ReadBy, read_by
-from preferences.urls import one_click_url, preferences_url, read_url, unsubscribe_url
+from preferences.urls import links_to, read_url
 from webapp.console.desk import Desk
 
 _NOWHERE = "preview"
@@ -85,9 +85,6 @@ def _recipient(desk: Desk, read: ReadBy) -> Recipient:
         promise=read.promise,
         count_line=read.count_line,
         why=read.why,
-        preferences_url=preferences_url(base, _NOWHERE),
-        unsubscribe_url=unsubscribe_url(base, _NOWHERE),
-        one_click_url=one_click_url(base, _NOWHERE),
-        web_url=read_url(base, _NOWHERE),
+        **links_to(base, _NOWHERE),
         along=tuple(lines),
     )

@@ -26,7 +26,7 @@ def fill_inbox(office: Office) -> int:
             return 0
         publication_id = publications(connection)[0].id
         mails = last_hand_overs(connection, publication_id, KEPT, OF_EACH)
-    desk = Mails(office).desk(publication_id)
+    desk = Mails(office).desk(publication_id, mails)
     made = []
     for mail in mails:
         try:

@@ -43,7 +43,7 @@ def test_a_mail_made_anew_is_the_one_that_was_sent(town: Town) -> None:
         mails = last_hand_overs(connection, town.publication_id, 100)
     assert [bool(mail.lines) for mail in mails].count(True) == 1  # the extra came along
     assert [mail.campaign_id is None for mail in mails].count(True) == 1  # the digest
-    desk = Mails(town.office).desk(town.publication_id)
+    desk = Mails(town.office).desk(town.publication_id, mails)
     assert [desk.message(mail).data for mail in mails] == [message.data for message in _sent(town)]
 
 

@@ -1,0 +1,62 @@
+"""What else is said to one reader below a mail."""
+
+from datetime import timedelta
+
+from mailer.transport import MemoryTransport
+from preferences.cadence import Cadence, Cap, Period
+from preferences.store.events import SYSTEM
+from preferences.store.questions import keep_accepted
+from preferences.store.topics import state_cadence, topics
+from tests.mailer.compose.cast import part_of
+from tests.mailer.town import Town
+
+SAID = (
+    "Events plans to write at most 3 times a week instead of once a week. For you it stays once a week, unless you"
+    " choose otherwise."
+)
+
+
+def plan_three_a_week(town: Town, topic: int) -> int:
+    cadence = Cadence(id=0, at_most=Cap(count=3, per=Period.WEEK), days=frozenset())
+    with town.database.write() as connection:
+        there = next(one for one in topics(connection, 1) if one.id == topic)
+        state_cadence(connection, 1, there, cadence, SYSTEM, town.now)
+        return next(one.cadence.id for one in topics(connection, 1) if one.id == topic)
+
+
+def last_parts(town: Town, name: str) -> list[str]:
+    """The last mail to a reader, as HTML and as text, soft line ends taken out."""
+    assert isinstance(town.transport, MemoryTransport)
+    sent = [message for message in town.transport.messages if message.rcpt_to.startswith(name)]
+    return [" ".join(part_of(sent[-1].data, kind).split()) for kind in ("html", "plain")]
+
+
+def test_who_accepted_less_is_asked_in_a_regular_mail_until_they_have_answered(town: Town) -> None:
+    events = town.topic("events")
+    anna, _ = town.reader("anna", {"events": "each"}), town.topic("letter")
+    cadence = plan_three_a_week(town, events)
+    town.reader("boris", {"events": "each"})
+    town.campaign("one", "events")
+    town.hand_over()
+    for part in last_parts(town, "anna"):
+        assert part.count(SAID) == 1
+        assert part.index("about one" if "about one" in part else "Hello") < part.index(SAID) < part.index("You get")
+    assert [part for part in last_parts(town, "boris") if "plans to write" in part] == []
+
+    with town.database.write() as connection:
+        assert keep_accepted(connection, 1, anna, events, cadence, SYSTEM, town.now)
+    town.go_to(town.now + timedelta(days=7))
+    town.campaign("two", "events")
+    town.hand_over()
+    assert [part for part in last_parts(town, "anna") if "plans to write" in part] == []
+
+
+def test_a_question_about_one_topic_stands_in_a_mail_about_another(town: Town) -> None:
+    events = town.topic("events")
+    town.topic("letter")
+    town.reader("anna", {"events": "each", "letter": "each"})
+    plan_three_a_week(town, events)
+    town.campaign("one", "letter")
+    town.hand_over()
+    for part in last_parts(town, "anna"):
+        assert part.count(SAID) == 1
