@@ -16,7 +16,8 @@ _IN_PREHEADER = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestContent(Envelope):
-    """What a digest is called; `subject` is a template over `title`, `first_title`, `count` and `publication`.
+    """What a digest is called; `subject` is a template over `title`, `first_title`, `count`, `publication`, and
+    `subject_line`, which says all of it in the reader's language.
 
     `rhythm` is `daily`, `weekly`, `monthly`, or empty where it has none.
     """
@@ -50,6 +51,9 @@ class CompiledDigest:
             "title": self.content.title,
             "heading": wording.headings.get(self.content.rhythm, self.content.title),
             "first_title": items[0].title,
+            "subject_line": wording.subject(self.content.title, items[0].title, len(items)),
+            "frame_language": wording.language,
+            "frame_direction": wording.direction,
             "more_titles": " · ".join(item.title for item in items[1:_IN_PREHEADER]) or items[0].summary,
             "count": len(items),
             "publication": self.content.publication,
@@ -59,7 +63,9 @@ class CompiledDigest:
 def compile_digest(content: DigestContent) -> CompiledDigest:
     """The digest, compiled; TemplateError names the field at fault."""
     preheader = "{{ more_titles }}"
-    layout = compile_layout(framed("digest"), title=content.title, language=content.language, preheader=preheader)
+    layout = compile_layout(
+        framed("digest", content.language), title=content.title, language=content.language, preheader=preheader
+    )
     subject = content.subject or parts.read_template("digest/subject.txt")
     text = parts.read_template("digest/body.txt")
     return CompiledDigest(content, compile_mail(content, MailClass.DIGEST, subject=subject, layout=layout, text=text))

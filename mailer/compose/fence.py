@@ -13,6 +13,7 @@ from mailer.compose.errors import TemplateError
 from mailer.compose.markup import Attribute, PieceKind
 from mailer.compose.outline import Outline, Place, Placed, Visit
 from mailer.compose.placeholders import PlaceholderKind
+from preferences.languages import direction_of
 
 _UNSAFE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]*);|[^ !#-%'-;=?-\[\]-~]")
 
@@ -167,4 +168,5 @@ def _language(found: Outline, language: str) -> Iterator[Edit]:
     root = next(visit.piece for visit in found.visits if visit.piece.name == "mjml")
     if root.attribute("lang") is None:
         at = root.start + len("<mjml")
-        yield Edit(at, at, f' lang="{html.escape(language, quote=True)}"')
+        direction = ' dir="rtl"' if direction_of(language) == "rtl" and root.attribute("dir") is None else ""
+        yield Edit(at, at, f' lang="{html.escape(language, quote=True)}"{direction}')

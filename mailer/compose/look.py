@@ -11,16 +11,19 @@ from markupsafe import Markup
 from mailer.compose.content import CampaignContent
 from mailer.compose.errors import TemplateError
 from mailer.compose.letter import markdown_html
+from mailer.compose.mirror import mirrored
 from mailer.compose.parts import card, read_template
 from mailer.compose.placeholders import literal
+from preferences.languages import direction_of
 from preferences.look import Look
 
 _HEADLINE = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
 
 
-def framed(name: str) -> str:
+def framed(name: str, language: str) -> str:
     """The MJML of one of our own mails, such as `digest`, with the head that all of them share."""
-    return read_template(f"{name}/body.mjml").replace("{{ head }}", _head())
+    source = read_template(f"{name}/body.mjml").replace("{{ head }}", _head())
+    return mirrored(source, direction_of(language))
 
 
 @cache
@@ -31,7 +34,7 @@ def _head() -> str:
 def look_mjml(content: CampaignContent, markdown: str) -> str:
     """The MJML of a campaign in Markdown, set in its look, placeholders where they stood. Raises `TemplateError`."""
     text = markdown_html(markdown)
-    source = framed(content.look.value).replace("{{ masthead }}", _plain(content.publication))
+    source = framed(content.look.value, content.language).replace("{{ masthead }}", _plain(content.publication))
     match content.look:
         case Look.LETTER:
             return source.replace("{{ text }}", text)

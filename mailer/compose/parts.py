@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from mailer.compose.content import AlongItem, Envelope, MailClass, Recipient
 from mailer.compose.errors import RenderError
+from mailer.compose.mirror import mirrored
 from mailer.compose.wording import Wording
 
 # Beside the packages in the source tree and in the wheel.
@@ -34,7 +35,7 @@ def along(items: Sequence[AlongItem], wording: Wording) -> Both:
     """What comes along, whole and in the order given; empty where nothing does."""
     if not items:
         return Both("", "")
-    return _both("along", items=items, wording=wording)
+    return _both("along", wording, items=items)
 
 
 def framed_along(lines: Both) -> Both:
@@ -76,7 +77,7 @@ def digest_items(items: Sequence[AlongItem], wording: Wording, rhythm: str) -> B
         ]
         number += len(entries)
         groups.append(Group(topic=topic, entries=entries))
-    return _both("items", groups=groups, closing=wording.closing(list(by_topic), rhythm))
+    return _both("items", wording, groups=groups, closing=wording.closing(list(by_topic), rhythm))
 
 
 def card(headline: Markup, event: Mapping[str, Markup]) -> str:
@@ -101,17 +102,15 @@ class Below:
         if not (question or self.person or recipient.votes or recipient.notes):
             return Both("", "")
         reaches = wording.reply.format(name=self.person) if self.person else ""
-        return _both(
-            "below", recipient=recipient, wording=wording, question=question, language=self.language, reaches=reaches
-        )
+        return _both("below", wording, recipient=recipient, question=question, language=self.language, reaches=reaches)
 
 
 def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:
     """Promise, count, why, the two links, the web version, the postal address: what there is of it."""
     return _both(
         "footer",
+        wording,
         recipient=recipient,
-        wording=wording,
         publication=envelope.publication,
         address=[line.strip() for line in envelope.postal_address.splitlines() if line.strip()],
     )
@@ -126,19 +125,19 @@ def check_footer(recipient: Recipient, mail_class: MailClass) -> None:
             raise RenderError(f"the footer needs {name}; a campaign or digest never leaves without it", part="html")
 
 
-def _both(name: str, **values: Any) -> Both:
-    return Both(_template(f"_layout/{name}.html").render(values), _template(f"_layout/{name}.txt").render(values))
+def _both(name: str, wording: Wording, **values: Any) -> Both:
+    html = _template(f"_layout/{name}.html", wording.direction).render(values, wording=wording)
+    return Both(html, _template(f"_layout/{name}.txt").render(values, wording=wording))
 
 
 @functools.cache
-def _template(name: str) -> Template:
-    return _environment(name.endswith(".html")).get_template(name)
+def _template(name: str, direction: str = "ltr") -> Template:
+    return _environment(name.endswith(".html")).from_string(mirrored(read_template(name), direction))
 
 
 @functools.cache
 def _environment(autoescape: bool) -> Environment:  # noqa: FBT001 - it is the key of the cache
     return Environment(
-        loader=FileSystemLoader(FOLDER),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

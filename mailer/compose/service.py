@@ -11,6 +11,8 @@ from mailer.compose.errors import RenderError
 from mailer.compose.layout import compile_layout
 from mailer.compose.look import framed
 from mailer.compose.mail import CompiledMail, Parts, compile_mail
+from mailer.compose.spoken import spoken, spoken_html
+from preferences.languages import SOURCE_LANGUAGE, nearest
 
 
 class ServiceKind(Enum):
@@ -59,12 +61,17 @@ class CompiledService:
 
 
 def compile_service(kind: ServiceKind, envelope: Envelope) -> CompiledService:
-    """The service mail of a publication, compiled; TemplateError names the field at fault."""
-    subject, text, preheader = (
-        parts.read_template(f"{kind.value}/{name}.txt") for name in ("subject", "body", "preheader")
+    """The service mail of a publication, compiled in the envelope's language; TemplateError names the field at fault."""
+    subject, text = (
+        spoken(parts.read_template(f"{kind.value}/{name}.txt"), envelope.language) for name in ("subject", "body")
     )
+    preheader = spoken_html(parts.read_template(f"{kind.value}/preheader.txt"), envelope.language)
+    language = nearest(envelope.language) or SOURCE_LANGUAGE
     layout = compile_layout(
-        framed(kind.value), title=envelope.publication, language=envelope.language, preheader=preheader.strip()
+        spoken_html(framed(kind.value, language), language),
+        title=envelope.publication,
+        language=language,
+        preheader=preheader.strip(),
     )
     return CompiledService(kind, compile_mail(envelope, MailClass.SERVICE, subject=subject, layout=layout, text=text))
 
