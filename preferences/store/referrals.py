@@ -12,9 +12,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from preferences.store.tables import REFERRAL, SUBSCRIBER
+from preferences.store.tables import DELIVERY, REFERRAL, SUBSCRIBER
 
-_R, _S = REFERRAL.c, SUBSCRIBER.c
+_D, _R, _S = DELIVERY.c, REFERRAL.c, SUBSCRIBER.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,18 @@ class PassedOn:
 
     subscriber_id: int
     campaign_id: int | None = None
+
+
+def who_passed_on(
+    connection: Connection, publication_id: int, subscriber_id: int, delivery_id: int | None
+) -> PassedOn | None:
+    """Who passed on a delivery of theirs, or the publication; None for nobody, such as somebody who was erased."""
+    there = (_S.id == subscriber_id) & (_S.publication_id == publication_id) & _S.erased_at.is_(None)
+    if connection.execute(select(_S.id).where(there)).first() is None:
+        return None
+    theirs = (_D.id == delivery_id) & (_D.subscriber_id == subscriber_id)
+    campaign = None if delivery_id is None else connection.execute(select(_D.campaign_id).where(theirs)).scalar()
+    return PassedOn(subscriber_id=subscriber_id, campaign_id=campaign)
 
 
 def note_referral(

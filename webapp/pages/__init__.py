@@ -5,6 +5,7 @@
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
+* ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
 * ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
 * ``page``, ``access``, ``origin``, ``waking``: how a page is answered, whose link it is, where a form was, what follows
 """
@@ -16,6 +17,8 @@ from flask import Blueprint, Flask
 from webapp.moves import add_moves
 from webapp.pages import (
     archive,
+    asking,
+    card,
     clock,
     confirmation,
     fresh,
@@ -23,12 +26,14 @@ from webapp.pages import (
     inbox,
     my_preferences,
     page,
+    passing_on,
     reading,
     set_up,
     sign_up,
     start,
     styles,
     unsubscribing,
+    voting,
 )
 from webapp.site import Site
 
@@ -48,6 +53,10 @@ def register(app: Flask, site: Site) -> None:
         set_up,
         archive,
         history,
+        passing_on,
+        asking,
+        voting,
+        card,
     ):
         module.add_routes(pages, site)
     if site.settings.smtp is None or site.is_sandbox:

@@ -66,6 +66,14 @@ def visit(site: Site, connection: Transaction, token: str, *purposes: Purpose) -
     )
 
 
+def visit_of_mail(site: Site, connection: Transaction, token: str) -> tuple[Visit, int]:
+    """The visit with the link to the web version of a mail, and the delivery that it names. Raises `NotFound`."""
+    seen = visit(site, connection, token, Purpose.READ)
+    if seen.claim.delivery is None:
+        raise NotFound("this link names no mail")
+    return seen, seen.claim.delivery
+
+
 def sibling(site: Site, seen: Visit, purpose: Purpose, delivery: int | None = None) -> str:
     """A token for another page of the same person: as old as the link it is reached by, so that it may do no more."""
     claim = Claim(

@@ -23,11 +23,13 @@ from preferences.store.signups import request as request_sign_up
 from preferences.store.topics import TopicRow, topics
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
+from webapp.access import site_of
 from webapp.forms import Filled, beside, in_form
 from webapp.language import _, language, speak
 from webapp.pages.access import by_link
 from webapp.pages.archive import issue_path
 from webapp.pages.page import render
+from webapp.pages.passing_on import brought, offer_of
 from webapp.pages.sign_up_form import ZONES, chosen_by_link, is_trapped, sign_up_in
 from webapp.pages.waking import wake
 from webapp.pages.words import offered_topics
@@ -53,7 +55,9 @@ def show(site: Site, slug: str) -> Response:
         chosen = chosen_by_link(Filled(request.args.items(multi=True)), there)
         promise = _promise_of(site, connection, sender, there, chosen) if chosen.pairs else None
         names = [topic.name for topic in there if chosen.has("topic", topic.slug)]
-        return _form(connection, sender, there, chosen, promise=promise, chosen_for_them=names)
+        return _form(
+            connection, sender, there, chosen, promise=promise, chosen_for_them=names, by=request.args.get("by")
+        )
 
 
 def ask(site: Site, slug: str) -> Response:
@@ -81,6 +85,7 @@ def ask(site: Site, slug: str) -> Response:
     if not is_trapped(filled):
         try:
             with site.database.write() as writing:
+                sign_up = brought(site, writing, sender, sign_up, filled.one("by"))
                 request_sign_up(writing, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
         except Invalid as error:
             with site.database.read() as connection:
@@ -118,6 +123,7 @@ def _form(
     problems: Mapping[str, str] | None = None,
     not_now: str = "",
     chosen_for_them: list[str] | None = None,
+    by: str | None = None,
 ) -> Response:
     samples = latest_issues(connection, sender.id, [topic.id for topic in there])
     slugs = {topic.id: topic.slug for topic in there}
@@ -136,6 +142,7 @@ def _form(
         not_now=not_now,
         chosen_for_them=chosen_for_them or [],
         zones=ZONES,
+        offer=offer_of(site_of(), connection, sender, by or filled.one("by")),
     )
 
 

@@ -18,6 +18,7 @@ _TYPES = {
     "zone.js": "text/javascript",
     "live.js": "text/javascript",
     "progress.js": "text/javascript",
+    "share.js": "text/javascript",
 }
 
 
