@@ -2,6 +2,7 @@
 
 * ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
+* ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
@@ -24,6 +25,7 @@ from webapp.pages import (
     fresh,
     history,
     inbox,
+    kept,
     my_preferences,
     page,
     passing_on,
@@ -46,6 +48,7 @@ def register(app: Flask, site: Site) -> None:
         styles,
         sign_up,
         confirmation,
+        kept,
         my_preferences,
         fresh,
         unsubscribing,
