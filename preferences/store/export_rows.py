@@ -14,8 +14,8 @@ from preferences.decision import Decision, Outcome, Reason
 from preferences.store.changes import slugs
 from preferences.store.expectations import asked_of, terms_at
 from preferences.store.export_values import Exporting, Row, SectionOf, listed
+from preferences.store.mail_history import evidence_from_text
 from preferences.store.promises import promise_in_words
-from preferences.store.reads import evidence_from_text
 from preferences.store.tables import (
     ADDRESS_CHANGE,
     ANSWER,

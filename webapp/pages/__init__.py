@@ -4,6 +4,7 @@
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
 * ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
+* ``my_data``, ``erasing``, ``needing_fresh``: what is known of the reader, to take along or to be erased
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
 * ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
@@ -22,10 +23,12 @@ from webapp.pages import (
     card,
     clock,
     confirmation,
+    erasing,
     fresh,
     history,
     inbox,
     kept,
+    my_data,
     my_preferences,
     page,
     passing_on,
@@ -50,6 +53,8 @@ def register(app: Flask, site: Site) -> None:
         confirmation,
         kept,
         my_preferences,
+        my_data,
+        erasing,
         fresh,
         unsubscribing,
         reading,
