@@ -1,6 +1,7 @@
 """The pages of people: no login, signed links, no scripts needed, nothing that a GET changes.
 
-* ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script
+* ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script;
+  ``look``: a publication's own colours and logo
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
 * ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
@@ -28,6 +29,7 @@ from webapp.pages import (
     history,
     inbox,
     kept,
+    look,
     my_data,
     my_preferences,
     page,
@@ -49,6 +51,7 @@ def register(app: Flask, site: Site) -> None:
     for module in (
         start,
         styles,
+        look,
         sign_up,
         confirmation,
         kept,
