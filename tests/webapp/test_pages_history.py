@@ -95,9 +95,8 @@ def test_a_broken_promise_stands_first(database_url: str, tmp_path: Path) -> Non
         lived.wait(days=1)
         anna.clock.instant = lived.now
         with anna.there.database.write() as connection:
-            topics = (anna.there.letter,)
-            where = {"sent_at": lived.now, "external_id": "x", "by": BY_LINK, "now": lived.now}
-            report(connection, anna.there.publication, reader, topics, **where)
+            topics, at = (anna.there.letter,), lived.now
+            report(connection, anna.there.publication, reader, topics, sent_at=at, external_id="x", by=BY_LINK, now=at)
         page = words(history(anna, reader))
         assert page.index("Broken promises") < page.index("November 2026")
         assert page.count("A mail came that you had not asked for.") == 2
