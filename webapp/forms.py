@@ -25,10 +25,13 @@ class Filled:
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self.pairs = tuple(pairs)[:MOST_FIELDS]
+        # A page asks for each of its fields: looking through all of them each time takes longer than the page.
+        self._first = {name: value.strip() for name, value in reversed(self.pairs)}
+        self._there = frozenset(self.pairs)
 
     def one(self, name: str, otherwise: str = "") -> str:
         """The first value of a field, without surrounding space."""
-        return next((value.strip() for key, value in self.pairs if key == name), otherwise)
+        return self._first.get(name, otherwise)
 
     def all(self, name: str) -> tuple[str, ...]:
         """All values of a field, such as the boxes that are ticked."""
@@ -36,7 +39,7 @@ class Filled:
 
     def has(self, name: str, value: str) -> bool:
         """Whether a box is ticked, or a choice made."""
-        return (name, value) in self.pairs
+        return (name, value) in self._there
 
     def number(self, name: str) -> int | None:
         """A field as a whole number, None for anything else."""

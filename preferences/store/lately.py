@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from preferences.store.tables import COUNTED, UNCOUNTED
+from preferences.delivery import State
+from preferences.store.tables import COUNTED, DELIVERY, UNCOUNTED
 
-_C, _U = COUNTED.c, UNCOUNTED.c
+_C, _D, _U = COUNTED.c, DELIVERY.c, UNCOUNTED.c
 
 
-def mails_since(connection: Connection, publication_id: int, subscriber_id: int, since: datetime) -> int:
-    """How many mails were counted in total for a subscriber from `since` on."""
-    counted: int = connection.execute(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lately:
+    """How many mails were counted in total, and whether one is being handed over now, which no change calls back."""
+
+    mails: int
+    is_under_way: bool
+
+
+def lately(connection: Connection, publication_id: int, subscriber_id: int, since: datetime) -> Lately:
+    """What came to a subscriber from `since` on, in one statement."""
+    under_way = (_D.subscriber_id == subscriber_id) & (_D.state == State.HANDING_OVER.value)
+    counted = (
         select(func.count())
         .select_from(COUNTED)
         .outerjoin(UNCOUNTED, _U.counted_id == _C.id)
@@ -24,5 +35,9 @@ def mails_since(connection: Connection, publication_id: int, subscriber_id: int,
             & (_C.counted_at >= since)
             & _U.counted_id.is_(None)
         )
-    ).scalar_one()
-    return counted
+    )
+    chosen = select(
+        counted.scalar_subquery().label("mails"), select(_D.id).where(under_way).exists().label("on_its_way")
+    )
+    row = connection.execute(chosen).one()
+    return Lately(mails=row.mails, is_under_way=row.on_its_way)

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, literal, select, union_all, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, union_all, update
 
 from preferences.address import Address, address_hash
 from preferences.errors import Conflict, Invalid, NotFound
 from preferences.expectation import Standing, Suppression
 from preferences.store.installation import suppression_key
+from preferences.store.publications import PublicationRow
 from preferences.store.rows import inserted_key
-from preferences.store.tables import DEAD_ADDRESS, SUBSCRIBER, SUPPRESSED
+from preferences.store.tables import DEAD_ADDRESS, PUBLICATION, SUBSCRIBER, SUPPRESSED
 
 Scalar = str | int | float | bool | None
 
@@ -78,6 +79,29 @@ def subscriber(connection: Connection, publication_id: int, subscriber_id: int) 
     if found is None or found.publication_id != publication_id:
         raise NotFound("there is no such subscriber in this publication")
     return found
+
+
+_OF_PUBLICATION = tuple(PUBLICATION.c[name] for name in PublicationRow.__dataclass_fields__)
+_WITH_PUBLICATION = (
+    select(*_COLUMNS, *(column.label(f"its_{column.name}") for column in _OF_PUBLICATION))
+    .join(PUBLICATION, PUBLICATION.c.id == SUBSCRIBER.c.publication_id)
+    .where((SUBSCRIBER.c.id == bindparam("subscriber")) & (SUBSCRIBER.c.publication_id == bindparam("publication")))
+)
+
+
+def subscriber_with_publication(
+    connection: Connection, publication_id: int, subscriber_id: int
+) -> tuple[SubscriberRow, PublicationRow]:
+    """The subscriber of that number in that publication, and the publication, in one statement. Raises `NotFound`."""
+    about = {"subscriber": subscriber_id, "publication": publication_id}
+    row = connection.execute(_WITH_PUBLICATION, about).first()
+    if row is None:
+        raise NotFound("there is no such subscriber in this publication")
+    person, publication = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
+    return (
+        _row(dict(zip(SubscriberRow.__dataclass_fields__, person, strict=True))),
+        PublicationRow(**dict(zip(PublicationRow.__dataclass_fields__, publication, strict=True))),
+    )
 
 
 def subscriber_at(connection: Connection, publication_id: int, address: Address) -> SubscriberRow | None:

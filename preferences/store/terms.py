@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import time
+from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from preferences.asked import Asked, AskedTopic
 from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, DigestTimes, Expectation, Overflow, Terms, TopicCadences, TopicChoice
 from preferences.quiet import Hours, Pause
-from preferences.store.tables import EXPECTATION, EXPECTATION_TOPIC, PATTERN
-from preferences.store.topics import TopicRow, cadences, days_of, topics
+from preferences.store.tables import CADENCE, EXPECTATION, EXPECTATION_TOPIC, PATTERN
+from preferences.store.topics import TopicRow, cadence_of, cadences, days_of, topics
 
 _E, _P, _T = EXPECTATION.c, PATTERN.c, EXPECTATION_TOPIC.c
 
@@ -53,6 +54,48 @@ def _with_terms(
     for choice in choices:
         by_expectation[choice["expectation_id"]].append(choice)
     return [(row, _terms(row, by_expectation[row["id"]], known, accepted)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestTerms:
+    """The newest terms of one subscriber: in force, or with `until` those that ended last."""
+
+    terms: Terms
+    since: datetime
+    until: datetime | None
+
+
+def latest_terms(
+    connection: Connection, publication_id: int, subscriber_id: int, there: Collection[TopicRow]
+) -> LatestTerms | None:
+    """The newest terms of a subscriber, in one statement; None where nothing was ever expected. `there` are all topics."""
+    about = {"subscriber": subscriber_id, "publication": publication_id}
+    rows = connection.execute(_LATEST, about).mappings().all()
+    if not rows:
+        return None
+    choices = [row for row in rows if row["topic_id"] is not None]
+    accepted = {row["accepted_id"]: cadence_of(row, "accepted_") for row in choices}
+    terms = _terms(rows[0], choices, {topic.id: topic for topic in there}, accepted)
+    return LatestTerms(terms=terms, since=rows[0]["since"], until=rows[0]["until"])
+
+
+def _latest() -> Select[Any]:
+    """One row for each topic of the newest expectation, with the cadence that was accepted; its own columns repeat."""
+    mine = (_E.subscriber_id == bindparam("subscriber")) & (_E.publication_id == bindparam("publication"))
+    choice = (_T.topic_id, _T.arrives, _T.own_count, _T.own_per)
+    accepted = (CADENCE.c[name].label(f"accepted_{name}") for name in ("id", "count", "per", "at_least", "days"))
+    return (
+        _expectations()
+        .add_columns(*choice, *accepted)
+        .outerjoin(EXPECTATION_TOPIC, _T.expectation_id == _E.id)
+        .outerjoin(CADENCE, CADENCE.c.id == _T.accepted_id)
+        .where(_E.id == select(func.max(_E.id)).where(mine).correlate(None).scalar_subquery())
+        .order_by(_T.position)
+    )
+
+
+# Writing the statement takes longer than running it.
+_LATEST = _latest()
 
 
 def _accepted(

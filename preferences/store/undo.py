@@ -1,19 +1,19 @@
-"""Taking an unsubscribe back: what had ended begins again, as if nobody had meant it."""
+"""Taking an unsubscribe or a change back: what had ended begins again, as if nobody had meant it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from preferences.asked import Asked
 from preferences.expectation import Terms
-from preferences.store.changes import locked_subscriber, settle, slugs
+from preferences.store.changes import change_expectation, locked_subscriber, settle, slugs
 from preferences.store.events import By
 from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
 from preferences.store.standings import change_standing
-from preferences.store.tables import UNSUBSCRIBE
+from preferences.store.tables import EXPECTATION, UNSUBSCRIBE
 from preferences.store.unsubscribes import UnsubscribeRow, the_unsubscribe
 from preferences.unsubscribe import Scope
 
@@ -85,3 +85,46 @@ def _with_topic_back(in_force: Asked, ended: Asked, slug: str) -> Asked:
     place = next(index for index, topic in enumerate(ended.topics) if topic.topic == slug)
     topics = (*in_force.topics[:place], ended.topics[place], *in_force.topics[place:])
     return replace(in_force, topics=topics)
+
+
+_E = EXPECTATION.c
+
+
+def undo_change(
+    connection: Connection, publication_id: int, subscriber_id: int, version: int, by: By, now: datetime
+) -> bool:
+    """Take back the change that led to a subscriber's version: what was asked for before it begins again, on the
+    cadences accepted then. False where something else has happened since, or nothing was asked for before it.
+    """
+    person = locked_subscriber(connection, publication_id, subscriber_id)
+    before = _before_the_last(connection, subscriber_id)
+    if person.version != version or person.unsubscribed_at is not None or before is None:
+        return False
+    terms = terms_at(connection, publication_id, [before])[before]
+    names = slugs(connection, publication_id)
+    change_expectation(
+        connection,
+        publication_id,
+        subscriber_id,
+        asked_of(terms, names),
+        by,
+        now,
+        zone=terms.expectation.zone,
+        zone_assumed=terms.expectation.zone_assumed,
+        accept=[names[choice.topic] for choice in terms.expectation.topics],
+        accepted_versions={names[choice.topic]: choice.accepted for choice in terms.expectation.topics},
+        details={"undone": before},
+    )
+    return True
+
+
+def _before_the_last(connection: Connection, subscriber_id: int) -> int | None:
+    """The expectation that ended when the one in force began; None where there was none."""
+    in_force = select(_E.id, _E.since).where((_E.subscriber_id == subscriber_id) & _E.until.is_(None)).subquery()
+    ended = (
+        select(_E.id)
+        .join(in_force, (_E.until == in_force.c.since) & (_E.id < in_force.c.id))
+        .where(_E.subscriber_id == subscriber_id)
+    )
+    found: int | None = connection.execute(ended.order_by(_E.id.desc()).limit(1)).scalar()
+    return found

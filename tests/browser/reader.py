@@ -25,8 +25,8 @@ class Reader:
         """Two topics, at most one mail a week."""
         self.page.goto(self.running.base_url)
         self.page.get_by_role("link", name="Be a reader").click()
-        self.page.get_by_label("The Letter").check()
-        self.page.get_by_label("Events").check()
+        self.page.get_by_role("checkbox", name="The Letter").check()
+        self.page.get_by_role("checkbox", name="Events").check()
         self.page.get_by_label("Of everything together, at most").fill("1")
         self.page.get_by_label("Your e-mail address").fill("anna@example.org")
 

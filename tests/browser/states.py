@@ -74,8 +74,8 @@ def ask_for_two_topics(nora: Reader) -> None:
     """Two topics, at most one mail a week; nothing is sent yet."""
     nora.page.goto(nora.running.base_url)
     nora.page.get_by_role("link", name="Be a reader").click()
-    nora.page.get_by_label("The Tuesday Letter").check()
-    nora.page.get_by_label("Events").check()
+    nora.page.get_by_role("checkbox", name="The Tuesday Letter").check()
+    nora.page.get_by_role("checkbox", name="Events").check()
     nora.page.get_by_label("Of everything together, at most").fill("1")
     nora.page.get_by_label("Your e-mail address").fill(NORA)
 

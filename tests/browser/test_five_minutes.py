@@ -44,8 +44,8 @@ def _become_a_reader(nora: Reader, *, scripts: bool) -> None:
     page = nora.page
     page.goto(nora.running.base_url)
     page.get_by_role("link", name="Be a reader").click()
-    page.get_by_label("The Tuesday Letter").check()
-    page.get_by_label("Events").check()
+    page.get_by_role("checkbox", name="The Tuesday Letter").check()
+    page.get_by_role("checkbox", name="Events").check()
     page.get_by_label("Of everything together, at most").fill("1")
     page.get_by_label("Your e-mail address").fill("hello@visitor.example")
     if not scripts:

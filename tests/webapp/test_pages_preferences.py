@@ -262,5 +262,5 @@ def test_a_receipt_is_limited_to_three_a_day(database_url: str, tmp_path: Path) 
         for _ in range(6):
             anna.send("/fresh", {"email": "anna@example.org"}, 200)
         with anna.there.database.read() as connection:
-            kinds = [row["kind"] for row in rows(connection, SERVICE_MAIL)]
+            kinds = [row["kind"] for row in rows(connection, SERVICE_MAIL) if row["state"] != "dropped"]
         assert kinds == ["confirm", "fresh_link", "fresh_link", "fresh_link"]

@@ -1,4 +1,4 @@
-"""What "my preferences" knows of its visitor."""
+"""What "my preferences" knows of its visitor: five statements, however many topics there are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from datetime import timedelta
 from preferences.asked import Asked
 from preferences.expectation import Terms
 from preferences.links import Purpose
-from preferences.store.expectations import asked_of, terms_at, terms_of
-from preferences.store.lately import mails_since
-from preferences.store.mail_history import promised_since
-from preferences.store.promises import promise_in_words
+from preferences.more_often import Question
+from preferences.promise import clauses
+from preferences.store.expectations import LatestTerms, asked_of, latest_terms
+from preferences.store.lately import lately
+from preferences.store.questions import open_questions
+from preferences.store.subscribers import lock_subscribers
 from preferences.store.topics import TopicRow, topics
 from preferences.store.transactions import Transaction
-from preferences.store.unsubscribes import last_unsubscribe
-from webapp.pages.access import OF_MAILS, Visit, visit
+from preferences.wording import plain
+from preferences.wording.sentences import sentence_lines
+from webapp.language import language
+from webapp.pages.access import OF_MAILS, Visit, claim_of, visit
 from webapp.pages.words import lately_in_words, when
 from webapp.site import Site
 
@@ -31,10 +35,14 @@ class Desk:
     seen: Visit
     terms: Terms | None
     topics: list[TopicRow]
-    promise: str
+    promise: tuple[str, ...]
+    """The lines of the sentence; none for who has left."""
     since: str | None
     lately: str
     """How many mails really came, in words."""
+    is_under_way: bool
+    """Whether a mail was being handed over already, which no change calls back."""
+    questions: tuple[Question, ...]
 
     @property
     def has_left(self) -> bool:
@@ -53,30 +61,60 @@ class Desk:
             return Asked(topics=())
         return asked_of(self.terms, {topic.id: topic.slug for topic in self.topics})
 
+    @property
+    def slugs(self) -> list[str]:
+        """The topics on the page, those that are expected first and in the visitor's own order."""
+        expected = [] if self.terms is None else list(self.terms.topics)
+        by_number = {topic.id: topic.slug for topic in self.topics}
+        return [by_number[number] for number in (*expected, *(one for one in by_number if one not in expected))]
+
 
 def desk_of(site: Site, connection: Transaction, token: str) -> Desk:
     """The desk of who comes with a token. Raises `NotFound`."""
     seen = visit(site, connection, token, *_PURPOSES)
-    sender, person = seen.publication, seen.person
-    terms = terms_of(connection, sender.id, [person.id]).get(person.id)
-    promise = "" if terms is None else promise_in_words(connection, sender, terms, seen.now, person.language)
-    since = None
-    if terms is None:
-        left = last_unsubscribe(connection, sender.id, person.id)
-        ended = None if left is None else left.expectation_id
-        terms = terms_at(connection, sender.id, [ended or 0]).get(ended or 0)
-    else:
-        begun = promised_since(connection, sender.id, person.id, limit=1)[0][0]
-        since = when(begun, terms.zone, seen.now, sender.language)
-    there = topics(connection, sender.id)
-    return Desk(seen=seen, terms=terms, topics=there, promise=promise, since=since, lately=_lately(connection, seen))
+    there = topics(connection, seen.publication.id)
+    latest = latest_terms(connection, seen.publication.id, seen.person.id, there)
+    in_force = None if latest is None or latest.until is not None else latest
+    said, is_under_way = _lately(connection, seen)
+    return Desk(
+        seen=seen,
+        terms=None if latest is None else latest.terms,
+        topics=there,
+        promise=() if in_force is None else promised(seen, in_force.terms, there),
+        since=None if in_force is None else _since(seen, in_force),
+        lately=said,
+        is_under_way=is_under_way,
+        questions=_questions(connection, seen, in_force),
+    )
 
 
-def _lately(connection: Transaction, seen: Visit) -> str:
+def desk_to_change(site: Site, connection: Transaction, token: str) -> Desk:
+    """The same, with the visitor held first: what is on the desk is what is true until the transaction ends."""
+    claim = claim_of(site, token, *_PURPOSES)
+    lock_subscribers(connection, [] if claim.subscriber is None else [claim.subscriber])
+    return desk_of(site, connection, token)
+
+
+def promised(seen: Visit, terms: Terms, there: list[TopicRow]) -> tuple[str, ...]:
+    """The lines of the sentence for some terms, in the language of this answer."""
+    names = {topic.id: topic.name for topic in there}
+    return sentence_lines(clauses(terms, names, seen.now), language(), plain)
+
+
+def _since(seen: Visit, latest: LatestTerms) -> str:
+    return when(latest.since, latest.terms.zone, seen.now, language())
+
+
+def _questions(connection: Transaction, seen: Visit, in_force: LatestTerms | None) -> tuple[Question, ...]:
+    if in_force is None:
+        return ()
+    return open_questions(connection, {seen.person.id: in_force.terms}).get(seen.person.id, ())
+
+
+def _lately(connection: Transaction, seen: Visit) -> tuple[str, bool]:
     """What came in the last weeks, at most eight: since the confirmation, where that is not so long ago."""
-    confirmed = seen.person.confirmed_at
-    if confirmed is None:
-        return ""
+    confirmed = seen.person.confirmed_at or seen.now
     weeks = min(_WEEKS, (seen.now - confirmed) // timedelta(days=7))
     since = confirmed if weeks == 0 else seen.now - timedelta(days=7 * weeks)
-    return lately_in_words(mails_since(connection, seen.publication.id, seen.person.id, since), weeks)
+    came = lately(connection, seen.publication.id, seen.person.id, since)
+    return "" if seen.person.confirmed_at is None else lately_in_words(came.mails, weeks), came.is_under_way

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
-from preferences.cadence import LONGEST_DAYS, Cadence
-from preferences.calendar import local_date, zone_named
 from preferences.errors import FieldProblem, Invalid, Stale
-from preferences.links import Purpose, Right
-from preferences.opt_down import once_a_week, paused_for_a_month
+from preferences.links import Claim, Purpose, Right, rights_of
 from preferences.store.service_mails import typed_in
 from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url
-from preferences.wording import how_often
 from webapp.forms import Filled, beside, filled_from, in_form
+from webapp.language import _, language
 from webapp.pages.access import Visit, sibling
-from webapp.pages.desk import Desk, desk_of
+from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
-from webapp.pages.saving import Saved, change_to, promised_by, save
-from webapp.pages.sign_up import ZONES
+from webapp.pages.saving import Saved, press, promised_by
 from webapp.pages.waking import wake
-from webapp.pages.words import OfferedTopic, offered_topics
+from webapp.pages.words import asked_often, offered_topics
 from webapp.site import Site
 
 
@@ -44,23 +41,25 @@ def show(site: Site, token: str) -> Response:
     with site.database.read() as connection:
         desk = desk_of(site, connection, token)
         if _is_over(desk.seen):
-            return _over()
+            return _over(desk.seen)
         typed = _typed_before(connection, desk.seen)
-    return _page(site, desk, typed or filled_from(desk.asked, desk.zone), is_typed=typed is not None)
+    undo = request.args.get("undo", "")
+    return _page(site, desk, typed, undo=undo if _may_undo(site, desk, Filled(request.args.items(multi=True))) else "")
 
 
 def _is_over(seen: Visit) -> bool:
     return Right.SEE_PROMISE not in seen.rights
 
 
-def _over() -> Response:
+def _over(seen: Visit) -> Response:
     """A fresh link after its hour."""
     return render(
         "sorry.html",
         410,
-        title="This link is over",
-        said="This link worked for one hour, which is over.",
-        advice="Ask for another one.",
+        publication=seen.publication,
+        title=_("This link is over"),
+        said=_("This link worked for one hour, which is over."),
+        advice=_("Ask for another one."),
         may_ask=True,
     )
 
@@ -73,98 +72,104 @@ def _typed_before(connection: Transaction, seen: Visit) -> Filled | None:
     return None if pairs is None else Filled(pairs)
 
 
+def _may_undo(site: Site, desk: Desk, filled: Filled) -> bool:
+    """Whether the token is that of the visitor's last change, and half an hour is not over."""
+    claim = site.links.read(filled.one("undo"), Purpose.UNDO)
+    if claim is None or desk.has_left or desk.seen.person.version != filled.number("version"):
+        return False
+    mine = (claim.publication, claim.subscriber) == (desk.seen.publication.id, desk.seen.person.id)
+    return mine and Right.UNDO in rights_of(claim, desk.seen.now)
+
+
 def _page(
     site: Site,
     desk: Desk,
-    filled: Filled,
+    filled: Filled | None,
     status: int = 200,
     *,
+    shown: tuple[str, ...] = (),
     problems: Mapping[str, str] | None = None,
-    is_typed: bool = False,
     is_stale: bool = False,
+    undo: str = "",
 ) -> Response:
+    """The page, with what was typed where something was; `shown` is the sentence that saving it would lead to."""
     seen = desk.seen
+    may_more = seen.may(Right.MORE)
     return render(
         "my_preferences.html",
         status,
         publication=seen.publication,
         desk=desk,
         token=seen.token,
-        unsubscribe_token=seen.token if seen.may(Right.MORE) else sibling(site, seen, Purpose.UNSUBSCRIBE),
-        history_token=seen.token if seen.may(Right.MORE) else sibling(site, seen, Purpose.PREFERENCES),
-        topics=_offered(desk),
-        filled=filled,
+        unsubscribe_token=seen.token if may_more else sibling(site, seen, Purpose.UNSUBSCRIBE),
+        history_token=seen.token if may_more else sibling(site, seen, Purpose.PREFERENCES),
+        questions=asked_often(desk.questions, desk.topics, language()),
+        topics=offered_topics(desk.topics, language(), None if desk.has_left else desk.terms),
+        filled=filled or filled_from(desk.asked, desk.zone),
+        shown=shown,
         problems=problems or {},
-        is_typed=is_typed,
+        is_typed=filled is not None,
         is_stale=is_stale,
-        may_more=seen.may(Right.MORE),
-        zones=ZONES,
+        may_more=may_more,
+        undo=undo,
         is_paused=desk.terms is not None and desk.terms.is_paused(seen.now),
     )
-
-
-def _offered(desk: Desk) -> list[OfferedTopic]:
-    """The topics; of those whose sender plans to write oftener than was accepted, both are said."""
-    language = desk.seen.publication.language
-    expected = {} if desk.terms is None else desk.terms.topics
-    offered = {topic.slug: topic for topic in offered_topics(desk.topics, language)}
-    for row in desk.topics:
-        terms = expected.get(row.id)
-        if terms is not None and _is_oftener(row.cadence, terms.cadences.accepted):
-            values = {name: getattr(offered[row.slug], name) for name in OfferedTopic.__dataclass_fields__}
-            accepted = how_often(terms.cadences.accepted, language)
-            offered[row.slug] = OfferedTopic(**{**values, "accepted": accepted})
-    return list(offered.values())
-
-
-def _is_oftener(current: Cadence, accepted: Cadence) -> bool:
-    def rate(cadence: Cadence) -> float:
-        return cadence.at_most.count / LONGEST_DAYS[cadence.at_most.per]
-
-    return current.id != accepted.id and rate(current) > rate(accepted)
 
 
 def change(site: Site, token: str) -> Answer:
     """Do what a button says, then show how it is; what cannot be done is said with the form as it was typed."""
     filled = Filled(request.form.items(multi=True))
+    if filled.one("do") == "show":
+        return _shown(site, token, filled)
     try:
         with site.database.write() as connection:
-            desk = desk_of(site, connection, token)
+            desk = desk_to_change(site, connection, token)
             if _is_over(desk.seen):
-                return _over()
-            if filled.one("do") == "show":
-                return _shown(connection, desk, filled)
-            became = _press(site, connection, desk, filled)
+                return _over(desk.seen)
+            if filled.one("do") == "undo" and not _may_undo(site, desk, filled):
+                return see(f"/me/{token}")
+            became = press(connection, desk, filled, preferences_url(site.base_url, ""))
     except Invalid as error:
         return _again(site, token, filled, 422, problems=error.problems)
     except Stale:
         return _again(site, token, filled, 409, is_stale=True)
     wake(site)
-    if became is Saved.DONE:
-        return see(f"/me/{token}")
-    for_what = "sign_up" if became is Saved.ASKED_TO_CONFIRM else "more"
-    return render("check_mail.html", publication=desk.seen.publication, for_what=for_what, promise=None)
+    return _after(site, desk, became)
 
 
-def _shown(connection: Transaction, desk: Desk, filled: Filled) -> Response:
-    """The sentence of what stands in the form, which is not saved. Raises `Invalid`."""
-    promise = promised_by(connection, desk, filled)
-    return render("promise.html", publication=desk.seen.publication, promise=promise, token=desk.seen.token)
+def _after(site: Site, desk: Desk, became: Saved) -> Answer:
+    seen = desk.seen
+    match became:
+        case Saved.CHANGED:
+            claim = Claim(
+                purpose=Purpose.UNDO, publication=seen.publication.id, subscriber=seen.person.id, issued_at=seen.now
+            )
+            undo = urlencode({"undo": site.links.sign(claim), "version": seen.person.version + 1})
+            return see(f"/me/{seen.token}?{undo}")
+        case Saved.AS_IT_WAS:
+            return see(f"/me/{seen.token}")
+        case Saved.LEFT:
+            leaving = seen.token if seen.may(Right.MORE) else sibling(site, seen, Purpose.UNSUBSCRIBE)
+            return see(f"/u/{leaving}")
+        case Saved.ASKED_TO_CONFIRM:
+            return render("check_mail.html", publication=seen.publication, for_what="sign_up", promise=None)
+        case Saved.FRESH_LINK_SENT:
+            return render("check_mail.html", publication=seen.publication, for_what="more", token=seen.token)
 
 
-def _press(site: Site, connection: Transaction, desk: Desk, filled: Filled) -> Saved:
-    match filled.one("do", "save"):
-        case "once_a_week" if not desk.has_left:
-            notices = frozenset(topic.slug for topic in desk.topics if topic.is_notice)
-            change_to(connection, desk, once_a_week(desk.asked, notices))
-        case "pause" if not desk.has_left:
-            today = local_date(zone_named(desk.zone), desk.seen.now)
-            change_to(connection, desk, paused_for_a_month(desk.asked, today))
-        case "save":
-            return save(connection, desk, filled, preferences_url(site.base_url, ""))
-        case _:
-            raise Invalid.one("do", "this page has no such button")
-    return Saved.DONE
+def _shown(site: Site, token: str, filled: Filled) -> Response:
+    """The sentence of what stands in the form, which is not saved; for a script, that sentence alone."""
+    with site.database.read() as connection:
+        desk = desk_of(site, connection, token)
+        if _is_over(desk.seen):
+            return _over(desk.seen)
+        try:
+            lines = promised_by(connection, desk, filled)
+        except Invalid as error:
+            return _page(site, desk, filled, 422, problems=_beside(desk, filled, error.problems))
+    if filled.one("part") == "promise":
+        return render("promise.html", lines=lines)
+    return _page(site, desk, filled, shown=lines)
 
 
 def _again(
@@ -176,7 +181,16 @@ def _again(
     problems: Iterable[FieldProblem] = (),
     is_stale: bool = False,
 ) -> Response:
+    """The page as it stands now, with the form as it was typed, and what saving it would make of it."""
     with site.database.read() as connection:
         desk = desk_of(site, connection, token)
-    said = beside(in_form(problems, filled, [topic.slug for topic in desk.topics]))
-    return _page(site, desk, filled, status, problems=said, is_typed=True, is_stale=is_stale)
+        try:
+            lines = promised_by(connection, desk, filled) if is_stale and filled.all("topic") else ()
+        except Invalid as error:
+            lines, problems = (), error.problems
+    said = _beside(desk, filled, problems)
+    return _page(site, desk, filled, status, shown=lines, problems=said, is_stale=is_stale)
+
+
+def _beside(desk: Desk, filled: Filled, problems: Iterable[FieldProblem]) -> Mapping[str, str]:
+    return beside(in_form(problems, filled, desk.slugs))

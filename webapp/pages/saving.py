@@ -1,4 +1,7 @@
-"""What the buttons of "my preferences" do, each in one transaction; what cannot be done is a value the page answers."""
+"""What the buttons of "my preferences" do, each in one transaction; what cannot be done is a value the page answers.
+
+What asks for what is there already changes nothing, sends nothing and is never too late: pressing twice is pressing once.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,31 @@ from dataclasses import dataclass
 from enum import Enum
 
 from preferences.address import Address
-from preferences.asked import Asked, checked_zone
-from preferences.calendar import local_date
+from preferences.asked import Asked
+from preferences.calendar import local_date, zone_named
+from preferences.errors import Invalid
+from preferences.languages import nearest
 from preferences.links import Right
-from preferences.opt_down import compare
+from preferences.opt_down import Comparison, compare, once_a_week, paused_for_a_month
 from preferences.store.changes import change_expectation
 from preferences.store.confirmations import come_back
+from preferences.store.events import record
 from preferences.store.expectations import terms_asked
-from preferences.store.promises import promise_in_words
+from preferences.store.questions import keep_accepted
 from preferences.store.service_mails import ServiceKind, queue
 from preferences.store.signups import SignUp, checked_versions
 from preferences.store.signups import request as request_sign_up
+from preferences.store.subscribers import change_person
+from preferences.store.topics import topic_named
 from preferences.store.transactions import Transaction
+from preferences.store.undo import undo_change
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Route, Scope
 from webapp.forms import Filled, accepted_in, asked_in
+from webapp.language import FIELD
 from webapp.pages.access import Visit, by_link
-from webapp.pages.desk import Desk
+from webapp.pages.desk import Desk, promised
+from webapp.zones import zone_typed
 
 _BY = by_link(Route.PREFERENCE_PAGE)
 
@@ -30,7 +41,10 @@ _BY = by_link(Route.PREFERENCE_PAGE)
 class Saved(Enum):
     """What became of a form."""
 
-    DONE = "done"
+    CHANGED = "changed"
+    """What was asked for is in force, and may be taken back for half an hour."""
+    AS_IT_WAS = "as_it_was"
+    LEFT = "left"
     ASKED_TO_CONFIRM = "asked_to_confirm"
     """Who had left asks to come back, and the mailbox must answer first."""
     FRESH_LINK_SENT = "fresh_link_sent"
@@ -43,52 +57,84 @@ class Wanted:
 
     asked: Asked
     zone: str
-    accept: tuple[str, ...]
+    accept: tuple[str, ...] = ()
     accepted: dict[str, int]
+    language: str | None = None
+    """Another language than the page was in."""
+
+
+def press(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Saved:
+    """Do what a button says. Raises `Invalid`, `Stale` where another tab was faster, `Conflict`."""
+    match filled.one("do", "save"):
+        case "once_a_week" if not desk.has_left:
+            notices = frozenset(topic.slug for topic in desk.topics if topic.is_notice)
+            return change_to(connection, desk, once_a_week(desk.asked, notices))
+        case "pause" if not desk.has_left:
+            today = local_date(zone_named(desk.zone), desk.seen.now)
+            return change_to(connection, desk, paused_for_a_month(desk.asked, today))
+        case "keep" | "accept" | "leave" if not desk.has_left:
+            return _answer(connection, desk, filled)
+        case "undo":
+            return _take_back(connection, desk, filled)
+        case "save":
+            return save(connection, desk, filled, url)
+        case _:
+            raise Invalid.one("do", "this page has no such button")
 
 
 def save(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Saved:
     """Save the form of a visitor. Raises `Invalid`, `Stale` where another tab was faster, `Conflict`."""
     if not filled.all("topic") and filled.one("version") and not desk.has_left:
-        _leave(connection, desk.seen)
-        return Saved.DONE
+        return _leave(connection, desk.seen, None)
     wanted = _wanted(connection, desk, filled)
     if desk.has_left or desk.terms is None:
         return _return(connection, desk, wanted, url)
-    if not desk.seen.may(Right.MORE) and not _is_only_less(desk, wanted):
+    differs = _differs(desk, wanted)
+    is_else = bool(wanted.accept) or wanted.zone != desk.zone
+    if not desk.seen.may(Right.MORE) and (is_else or differs.more or wanted.language):
         send_fresh_link(connection, desk.seen, filled)
         return Saved.FRESH_LINK_SENT
-    change(connection, desk, wanted, filled.number("version"))
-    return Saved.DONE
+    if wanted.language:
+        _speak(connection, desk.seen, wanted.language)
+    if not is_else and not differs.less and not differs.more:
+        return Saved.AS_IT_WAS
+    return _change(connection, desk, wanted, filled.number("version"))
 
 
-def promised_by(connection: Transaction, desk: Desk, filled: Filled) -> str:
+def _speak(connection: Transaction, seen: Visit, language: str) -> None:
+    """Write to the visitor in another language from now on; what is promised stays as it is."""
+    change_person(connection, seen.person.id, {"language": language})
+    about = {"language": language}
+    record(
+        connection, seen.publication.id, "language_chosen", _BY, seen.now, subscriber_id=seen.person.id, details=about
+    )
+
+
+def promised_by(connection: Transaction, desk: Desk, filled: Filled) -> tuple[str, ...]:
     """The sentence that saving this form would lead to; nothing is written. Raises `Invalid`."""
     wanted = _wanted(connection, desk, filled)
     slugs = {topic.id: topic.slug for topic in desk.topics}
     kept = {} if desk.terms is None else {slugs[one.topic]: one.accepted for one in desk.terms.expectation.topics}
     accepted = {**wanted.accepted, **{slug: number for slug, number in kept.items() if slug not in wanted.accept}}
-    seen = desk.seen
-    terms = terms_asked(connection, seen.publication.id, wanted.asked, zone=wanted.zone, accepted_versions=accepted)
-    return promise_in_words(connection, seen.publication, terms, seen.now, seen.person.language)
+    number = desk.seen.publication.id
+    terms = terms_asked(connection, number, wanted.asked, zone=wanted.zone, accepted_versions=accepted)
+    return promised(desk.seen, terms, desk.topics)
 
 
 def _wanted(connection: Transaction, desk: Desk, filled: Filled) -> Wanted:
-    slugs = [topic.slug for topic in desk.topics]
+    slugs = desk.slugs
     accepted = checked_versions(connection, desk.seen.publication.id, accepted_in(filled, slugs))
     accept = tuple(slug for slug in filled.all("accept") if slug in accepted and filled.has("topic", slug))
-    zone = filled.one("zone", desk.zone) or desk.zone
-    return Wanted(asked=asked_in(filled, slugs), zone=checked_zone(zone), accept=accept, accepted=accepted)
+    zone = zone_typed(filled.one("zone", desk.zone) or desk.zone)
+    language = nearest(filled.one(FIELD)) if filled.one(FIELD) != filled.one("lang-was") else None
+    return Wanted(asked=asked_in(filled, slugs), zone=zone, accept=accept, accepted=accepted, language=language)
 
 
-def _is_only_less(desk: Desk, wanted: Wanted) -> bool:
-    if desk.terms is None or wanted.accept or wanted.zone != desk.zone:
-        return False
-    today = local_date(desk.terms.zone, desk.seen.now)
-    return compare(desk.asked, wanted.asked, today).is_only_less
+def _differs(desk: Desk, wanted: Wanted) -> Comparison:
+    return compare(desk.asked, wanted.asked, local_date(zone_named(desk.zone), desk.seen.now))
 
 
-def change(connection: Transaction, desk: Desk, wanted: Wanted, version: int | None) -> None:
+def _change(connection: Transaction, desk: Desk, wanted: Wanted, version: int | None) -> Saved:
     """Begin the next expectation, and send the receipt. Raises `Stale` and `Invalid`."""
     seen = desk.seen
     change_expectation(
@@ -105,18 +151,58 @@ def change(connection: Transaction, desk: Desk, wanted: Wanted, version: int | N
         delivery_id=seen.claim.delivery,
     )
     _queue(connection, seen, ServiceKind.CHANGED)
+    return Saved.CHANGED
 
 
-def change_to(connection: Transaction, desk: Desk, asked: Asked) -> None:
+def change_to(connection: Transaction, desk: Desk, asked: Asked) -> Saved:
     """One of the quick ways to less. Where it changes nothing, nothing is written."""
-    if asked != desk.asked:
-        change(connection, desk, Wanted(asked=asked, zone=desk.zone, accept=(), accepted={}), None)
+    if asked == desk.asked:
+        return Saved.AS_IT_WAS
+    return _change(connection, desk, Wanted(asked=asked, zone=desk.zone, accepted={}), None)
 
 
-def _leave(connection: Transaction, seen: Visit) -> None:
-    """A form without a topic is leaving."""
-    delivery = seen.claim.delivery
-    unsubscribe(connection, seen.publication.id, seen.person.id, Scope.ALL, _BY, seen.now, delivery_id=delivery)
+def _answer(connection: Transaction, desk: Desk, filled: Filled) -> Saved:
+    """Keep what was accepted, accept what is planned, or leave the topic. Raises `NotFound` and `Stale`."""
+    seen = desk.seen
+    topic = topic_named(connection, seen.publication.id, filled.one("about"))
+    version = filled.number("cadence") or 0
+    if filled.one("do") == "leave":
+        return _leave(connection, seen, topic.id)
+    if filled.one("do") == "keep":
+        keep_accepted(connection, seen.publication.id, seen.person.id, topic.id, version, _BY, seen.now)
+        return Saved.AS_IT_WAS
+    if not any(one.topic == topic.id for one in desk.questions):
+        return Saved.AS_IT_WAS
+    if not seen.may(Right.MORE):
+        send_fresh_link(connection, seen)
+        return Saved.FRESH_LINK_SENT
+    accepted = checked_versions(connection, seen.publication.id, {topic.slug: version})
+    wanted = Wanted(asked=desk.asked, zone=desk.zone, accept=(topic.slug,), accepted=accepted)
+    return _change(connection, desk, wanted, None)
+
+
+def _leave(connection: Transaction, seen: Visit, topic_id: int | None) -> Saved:
+    """Leave a topic, or everything: a form without a topic is leaving."""
+    scope = Scope.ALL if topic_id is None else Scope.TOPIC
+    unsubscribe(
+        connection,
+        seen.publication.id,
+        seen.person.id,
+        scope,
+        _BY,
+        seen.now,
+        topic_id=topic_id,
+        delivery_id=seen.claim.delivery,
+    )
+    return Saved.LEFT
+
+
+def _take_back(connection: Transaction, desk: Desk, filled: Filled) -> Saved:
+    """What the page has found to be undoable; one that was overtaken meanwhile stays as it is."""
+    seen = desk.seen
+    version = filled.number("version") or 0
+    undo_change(connection, seen.publication.id, seen.person.id, version, _BY, seen.now)
+    return Saved.AS_IT_WAS
 
 
 def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Saved:
@@ -126,15 +212,25 @@ def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Sa
         come_back(
             connection, seen.publication.id, seen.person.id, wanted.asked, _BY, seen.now, zone=wanted.zone, url=url
         )
-        return Saved.DONE
+        return Saved.AS_IT_WAS
     address = Address(spelled=seen.person.address or "", normalised=seen.person.address_normalised or "")
-    sign_up = SignUp(address=address, asked=wanted.asked, zone=wanted.zone, accepted=wanted.accepted, url=url)
+    sign_up = SignUp(
+        address=address,
+        asked=wanted.asked,
+        zone=wanted.zone,
+        language=seen.person.language,
+        accepted=wanted.accepted,
+        url=url,
+    )
     request_sign_up(connection, seen.publication.id, sign_up, _BY, seen.now)
     return Saved.ASKED_TO_CONFIRM
 
 
-def send_fresh_link(connection: Transaction, seen: Visit, filled: Filled) -> None:
+def send_fresh_link(connection: Transaction, seen: Visit, filled: Filled | None = None) -> None:
     """Mail a link that may do everything, with what was typed, to the address that only its owner reads."""
+    if filled is None:
+        _queue(connection, seen, ServiceKind.FRESH_LINK)
+        return
     typed = [[name, value] for name, value in filled.pairs if name not in ("version", "do")]
     _queue(connection, seen, ServiceKind.FRESH_LINK, {"typed": typed})
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from preferences.calendar import local_date
+from preferences.expectation import Terms
+from preferences.more_often import Question, questions
 from preferences.store.topics import TopicRow
 from preferences.wording import how_often, instant_in_words
-from webapp.language import pgettext
+from webapp.language import _, ngettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +28,12 @@ class OfferedTopic:
     """How often it was when it was accepted, where that was less than now."""
 
 
-def offered_topics(there: Iterable[TopicRow], language: str) -> list[OfferedTopic]:
-    """The topics in their order, those for what cannot wait last."""
+def offered_topics(there: Iterable[TopicRow], language: str, terms: Terms | None = None) -> list[OfferedTopic]:
+    """The topics in their order, those for what cannot wait last.
+
+    Of those whose sender plans to write oftener than was accepted in `terms`, both are said.
+    """
+    oftener = {} if terms is None else {one.topic: one.accepted for one in questions(terms)}
     offered = [
         OfferedTopic(
             slug=topic.slug,
@@ -36,10 +42,37 @@ def offered_topics(there: Iterable[TopicRow], language: str) -> list[OfferedTopi
             how_often=how_often(topic.cadence, language),
             cadence_id=topic.cadence.id,
             is_notice=topic.is_notice,
+            accepted=how_often(oftener[topic.id], language) if topic.id in oftener else None,
         )
         for topic in there
     ]
     return sorted(offered, key=lambda topic: topic.is_notice)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOften:
+    """The question "more often?" about one topic, as a page puts it. `cadence_id` is the version that is planned."""
+
+    slug: str
+    name: str
+    accepted: str
+    planned: str
+    cadence_id: int
+
+
+def asked_often(asked: Iterable[Question], there: Iterable[TopicRow], language: str) -> list[AskedOften]:
+    """Open questions in words."""
+    rows = {topic.id: topic for topic in there}
+    return [
+        AskedOften(
+            slug=rows[one.topic].slug,
+            name=rows[one.topic].name,
+            accepted=how_often(one.accepted, language),
+            planned=how_often(one.planned, language),
+            cadence_id=one.planned.id,
+        )
+        for one in asked
+    ]
 
 
 def when(at: datetime, zone: tzinfo, now: datetime, language: str) -> str:
@@ -49,41 +82,18 @@ def when(at: datetime, zone: tzinfo, now: datetime, language: str) -> str:
 
 def lately_in_words(mails: int, weeks: int) -> str:
     """How many mails came in so many whole weeks; in less than a week, so far."""
-    if mails == 0:
-        return (
-            "So far nothing has come."
-            if weeks == 0
-            else f"In the last {'week' if weeks == 1 else _weeks(weeks)} nothing came."
-        )
-    came = f"{mails} mail{'' if mails == 1 else 's'}"
     if weeks == 0:
-        return f"So far that was {came}."
-    if mails < weeks or weeks == 1:
-        return f"Lately that was {came} in {_weeks(weeks)}."
-    return f"Lately that was {mails / weeks:.1f} a week.".replace(".0 ", " ")
-
-
-def _weeks(weeks: int) -> str:
-    return "a week" if weeks == 1 else f"{weeks} weeks"
-
-
-def month_in_words(on: date) -> str:
-    """The month of a date, as it stands above a list: "November 2026"."""
-    return pgettext("month above a list", "{month} {year}").format(month=_months()[on.month - 1], year=on.year)
-
-
-def _months() -> tuple[str, ...]:
-    return (
-        pgettext("month above a list", "January"),
-        pgettext("month above a list", "February"),
-        pgettext("month above a list", "March"),
-        pgettext("month above a list", "April"),
-        pgettext("month above a list", "May"),
-        pgettext("month above a list", "June"),
-        pgettext("month above a list", "July"),
-        pgettext("month above a list", "August"),
-        pgettext("month above a list", "September"),
-        pgettext("month above a list", "October"),
-        pgettext("month above a list", "November"),
-        pgettext("month above a list", "December"),
-    )
+        said = ngettext("So far that was {mails} mail.", "So far that was {mails} mails.", mails)
+        return said.format(mails=mails) if mails else _("So far nothing has come.")
+    if mails == 0:
+        said = ngettext("In the last week nothing came.", "In the last {weeks} weeks nothing came.", weeks)
+        return said.format(weeks=weeks)
+    if weeks == 1:
+        said = ngettext("Lately that was {mails} mail in a week.", "Lately that was {mails} mails in a week.", mails)
+        return said.format(mails=mails)
+    if mails < weeks:
+        said = ngettext(
+            "Lately that was {mails} mail in {weeks} weeks.", "Lately that was {mails} mails in {weeks} weeks.", mails
+        )
+        return said.format(mails=mails, weeks=weeks)
+    return _("Lately that was {rate} a week.").format(rate=f"{mails / weeks:.1f}".removesuffix(".0"))

@@ -11,6 +11,7 @@
     const fields = new FormData(form);
     const name = form.dataset.follow;
     fields.set(name, "show");
+    fields.set("part", "promise");
     fields.delete("email");
     fields.delete("name");
     if (!fields.has("topic")) return;
@@ -26,6 +27,9 @@
       void old.offsetWidth;
       old.classList.add("is-new");
     }
+    // A long one scrolls in itself, with the keyboard too.
+    const now = there();
+    if (now.scrollHeight > now.clientHeight) now.tabIndex = 0;
   }
 
   if (form) {
