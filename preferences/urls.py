@@ -88,6 +88,11 @@ def passed_on_url(base_url: str, slug: str, token: str) -> str:
     return f"{sign_up_url(base_url, slug)}?by={token}"
 
 
+def logo_url(base_url: str, slug: str, version: int) -> str:
+    """The logo of a publication, as it is in one version of its appearance."""
+    return f"{base_url}/p/{slug}/logo?v={version}"
+
+
 def fresh_url(base_url: str, slug: str) -> str:
     """Where one asks for a fresh link."""
     return f"{base_url}/p/{slug}/fresh"

@@ -9,6 +9,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.models.security_scheme import SecurityScheme
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp import errors
 from webapp.api.schemas.common import ProblemDocument
@@ -58,6 +59,10 @@ def application_of(site: Site) -> Application:
     application.url_map.merge_slashes = False
     application.json.sort_keys = False  # type: ignore[attr-defined]
     application.extensions["troth_site"] = site
+    if site.settings.trusted_proxies:
+        # Only who asks: hosts and schemes in links come from the settings, whatever a proxy says.
+        believed = ProxyFix(application.wsgi_app, x_for=site.settings.trusted_proxies, x_proto=0, x_host=0)
+        application.wsgi_app = believed  # type: ignore[method-assign]
     return application
 
 

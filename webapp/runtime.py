@@ -173,6 +173,8 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
             threads=WEB_THREADS,
             ident=None,
             max_request_body_size=LARGEST_BODY_OCTETS,
+            # The application believes as much of them as the settings say, and sees by them that a request was handed on.
+            clear_untrusted_proxy_headers=False,
         )
         for started in (sandbox, own):
             tidy_up(started)

@@ -17,6 +17,7 @@ SMTP_PORTS = {SmtpSecurity.OPPORTUNISTIC: 25, SmtpSecurity.REQUIRED: 587, SmtpSe
 POSTGRESQL_DRIVER = "postgresql+psycopg"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MOST_WORKERS = 64
+MOST_PROXIES = 9
 PLAIN_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 
 
@@ -133,6 +134,13 @@ def parse_workers(text: str) -> int:
     """How many threads work beside the web server."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS):
         raise ValueError(f"must be a whole number from 1 to {MOST_WORKERS}.")
+    return int(text)
+
+
+def parse_trusted_proxies(text: str) -> int:
+    """How many proxies stand before the web server, each of which adds whom it serves to `X-Forwarded-For`."""
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_PROXIES):
+        raise ValueError(f"must be a whole number from 0 to {MOST_PROXIES}: how many proxies stand before Troth.")
     return int(text)
 
 

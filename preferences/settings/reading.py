@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, str | None] = {
     "TROTH_RETURN_DOMAIN": None,
     "TROTH_SECRET_KEY": None,
     "TROTH_WORKERS": "2",
+    "TROTH_TRUSTED_PROXIES": "0",
     "TROTH_LOG_LEVEL": "info",
 }
 
@@ -57,6 +58,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         return_domain=reader.find("TROTH_RETURN_DOMAIN", parsing.parse_return_domain),
         secret_keys=reader.find("TROTH_SECRET_KEY", parsing.parse_secret_keys) or (),
         workers=reader.read("TROTH_WORKERS", parsing.parse_workers),
+        trusted_proxies=reader.read("TROTH_TRUSTED_PROXIES", parsing.parse_trusted_proxies),
         log_level=reader.read("TROTH_LOG_LEVEL", parsing.parse_log_level),
     )
     problems = (*_unknown_names(environ), *reader.problems, *_contradictions(settings, environ))

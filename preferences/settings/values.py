@@ -45,6 +45,7 @@ class Settings:
 
     ``smtp`` is absent where mail stays in the test inbox. ``base_url`` ends after host and port. ``secret_keys`` is
     empty only for an embedded installation whose data directory was not prepared yet; the first key signs, all verify.
+    ``trusted_proxies`` is how many entries at the end of ``X-Forwarded-For`` are believed.
     """
 
     database_url: str
@@ -59,6 +60,7 @@ class Settings:
     secret_keys: tuple[str, ...]
     workers: int
     log_level: str
+    trusted_proxies: int = 0
 
     @property
     def is_embedded(self) -> bool:
@@ -73,7 +75,7 @@ class Settings:
             f" broker_url={without_password(self.broker_url)!r}, smtp={self.smtp!r}, base_url={self.base_url!r},"
             f" listen_host={self.listen_host!r}, listen_port={self.listen_port}, data_dir={str(self.data_dir)!r},"
             f" return_domain={self.return_domain!r}, secret_keys=<{len(self.secret_keys)}>, workers={self.workers},"
-            f" log_level={self.log_level!r})"
+            f" trusted_proxies={self.trusted_proxies}, log_level={self.log_level!r})"
         )
 
 

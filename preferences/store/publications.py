@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from preferences.address import parse_address
+from preferences.appearance import HOUSE, Appearance, Logo
 from preferences.asked import checked_zone
 from preferences.errors import Conflict, FieldProblem, Invalid, NotFound
 from preferences.store.rows import inserted_key
-from preferences.store.tables import PUBLICATION
+from preferences.store.tables import APPEARANCE, PUBLICATION
 
 SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")
 _NO_REPLY = re.compile(r"^(no|do-?not|dont)[-._]?reply", re.IGNORECASE)
@@ -36,6 +38,7 @@ class PublicationRow:
     proof_days: int = 1095
     jurisdiction: str = ""
     legal_basis: str = "consent"
+    appearance: Appearance = HOUSE
 
     @property
     def may_send(self) -> bool:
@@ -43,21 +46,44 @@ class PublicationRow:
         return bool(self.sender and self.postal_address)
 
 
-_COLUMNS = tuple(PUBLICATION.c[name] for name in PublicationRow.__dataclass_fields__)
+_OWN = tuple(name for name in PublicationRow.__dataclass_fields__ if name != "appearance")
+_LOOK = ("accent", "ground", "logo_width", "logo_height", "version")
+
+
+def _publications() -> Select[Any]:
+    """Publications with what they look like, without their logos."""
+    look = APPEARANCE.c
+    return select(
+        *(PUBLICATION.c[name] for name in _OWN), *(look[name].label(f"look_{name}") for name in _LOOK)
+    ).outerjoin(APPEARANCE, look.publication_id == PUBLICATION.c.id)
+
+
+def _row(row: Mapping[Any, Any]) -> PublicationRow:
+    own = {name: row[name] for name in _OWN}
+    if row["look_version"] is None:
+        return PublicationRow(**own)
+    width, height = row["look_logo_width"], row["look_logo_height"]
+    appearance = Appearance(
+        accent=row["look_accent"],
+        ground=row["look_ground"],
+        logo=None if width is None else Logo(width=width, height=height),
+        version=row["look_version"],
+    )
+    return PublicationRow(**own, appearance=appearance)
 
 
 def publications(connection: Connection) -> list[PublicationRow]:
     """All publications, oldest first."""
-    rows = connection.execute(select(*_COLUMNS).order_by(PUBLICATION.c.id)).mappings()
-    return [PublicationRow(**row) for row in rows]
+    rows = connection.execute(_publications().order_by(PUBLICATION.c.id)).mappings()
+    return [_row(row) for row in rows]
 
 
 def publication(connection: Connection, publication_id: int) -> PublicationRow:
     """The publication of that number. Raises `NotFound`."""
-    row = connection.execute(select(*_COLUMNS).where(PUBLICATION.c.id == publication_id)).mappings().first()
+    row = connection.execute(_publications().where(PUBLICATION.c.id == publication_id)).mappings().first()
     if row is None:
         raise NotFound(f"there is no publication {publication_id}")
-    return PublicationRow(**row)
+    return _row(row)
 
 
 def publication_named(connection: Connection, slug: str | None) -> PublicationRow:

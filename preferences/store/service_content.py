@@ -88,8 +88,7 @@ def _about(
     mine = preferences_url(base_url, _link(links, Purpose.PREFERENCES, person, now))
     values = {}
     if row.kind is ServiceKind.FRESH_LINK:
-        fresh = preferences_url(base_url, _link(links, Purpose.FRESH, person, now))
-        values = {"fresh_url": f"{fresh}?typed={row.id}" if "typed" in row.details else fresh}
+        values = {"fresh_url": _fresh_url(base_url, row, _link(links, Purpose.FRESH, person, now))}
     elif row.kind is ServiceKind.GOODBYE:
         values = {"ended": ", ".join(row.details.get("ended", [])) or sender.name, "return_url": mine}
     return ServiceContent(
@@ -100,6 +99,14 @@ def _about(
         preferences_url=mine,
         values=values,
     )
+
+
+def _fresh_url(base_url: str, row: ServiceMailRow, token: str) -> str:
+    """The page that the link was asked for: with what was typed there, or one of those that need a fresh link."""
+    fresh = preferences_url(base_url, token)
+    if "page" in row.details:
+        return f"{fresh}/{row.details['page']}"
+    return f"{fresh}?typed={row.id}" if "typed" in row.details else fresh
 
 
 def _link(links: Links, purpose: Purpose, person: SubscriberRow, now: datetime) -> str:

@@ -245,6 +245,13 @@ def test_a_number_of_workers_that_cannot_be_is_refused(text: str) -> None:
     assert problems_of({"TROTH_WORKERS": text}) == ("TROTH_WORKERS must be a whole number from 1 to 64.",)
 
 
+@pytest.mark.parametrize("text", ["-1", "10", "one", "1.0", "²"])
+def test_the_number_of_proxies_is_a_small_whole_number(text: str) -> None:
+    assert problems_of({"TROTH_TRUSTED_PROXIES": text}) == (
+        "TROTH_TRUSTED_PROXIES must be a whole number from 0 to 9: how many proxies stand before Troth.",
+    )
+
+
 def test_a_log_level_is_read_in_any_case() -> None:
     assert read_settings({"TROTH_LOG_LEVEL": "Warning"}).log_level == "WARNING"
     assert problems_of({"TROTH_LOG_LEVEL": "loud"}) == ("TROTH_LOG_LEVEL must be one of debug, info, warning, error.",)

@@ -95,33 +95,6 @@ def test_a_link_reads_no_mail_of_somebody_else(database_url: str, tmp_path: Path
         anna.get(f"/r/{anna.token(Purpose.READ, person)}", 404)
 
 
-def test_the_history_says_of_each_mail_what_became_of_it_and_why(database_url: str, tmp_path: Path) -> None:
-    with visitor(database_url, tmp_path) as anna:
-        person = signed_up(anna.there, asked("letter"))
-        first = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now() - timedelta(days=1))
-        second = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
-        decided(anna, first, "send", "expected", "accepted")
-        decided(anna, second, "not_sent", "unsubscribed", "not_sent")
-        page = anna.get(f"/h/{anna.token(Purpose.PREFERENCES, person, delivery=first)}")
-        assert "sent: you asked for Letter" in page
-        assert "not sent: you unsubscribed" in page
-        assert "You get Letter once a week" in page
-
-
-def test_a_link_older_than_30_days_shows_its_own_mail_only(database_url: str, tmp_path: Path) -> None:
-    with visitor(database_url, tmp_path) as anna:
-        person = signed_up(anna.there, asked("letter"))
-        first = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now() - timedelta(days=1))
-        second = mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now())
-        decided(anna, first, "send", "expected", "accepted")
-        decided(anna, second, "not_sent", "unsubscribed", "not_sent")
-        link = f"/h/{anna.token(Purpose.PREFERENCES, person, delivery=first)}"
-        anna.later(days=31)
-        page = anna.get(link)
-        assert "sent: you asked for Letter" in page
-        assert "you unsubscribed" not in page
-
-
 def test_pages_reached_from_an_old_link_are_as_old_as_it(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         person = signed_up(anna.there, asked("letter"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from preferences.store.tables import CONSENT, EXPECTATION_TOPIC, SIGN_UP_REQUEST
 from preferences.store.topics import state_cadence, topic_named
 from tests.store.newsletter import asked, count, rows, signed_up
 from tests.webapp.visitor import Visitor, visitor
+from webapp import create_app
 
 PATH = "/p/newsletter/sign-up"
 FORM = {"topic": "letter", "email": "anna@example.org", "step": "ask"}
@@ -168,6 +170,29 @@ def test_a_day_has_its_own_limit(database_url: str, tmp_path: Path) -> None:
             assert asked_from(anna, "192.0.2.1", email=f"a{number}@example.org").status_code == 200
             anna.later(minutes=3)
         assert asked_from(anna, "192.0.2.1").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, None, "127.0.0.1"),
+    ],
+)
+def test_who_asks_is_believed_of_so_many_proxies_as_the_settings_say(
+    database_url: str, tmp_path: Path, proxies: int, forwarded: str | None, address: str
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        app = create_app(replace(anna.site, settings=replace(anna.site.settings, trusted_proxies=proxies)))
+        headers = {} if forwarded is None else {"X-Forwarded-For": forwarded, "X-Forwarded-Host": "evil.example"}
+        app.test_client(use_cookies=False).post(PATH, data=FORM, headers=headers)
+        with anna.there.database.read() as connection:
+            (kept,) = rows(connection, SIGN_UP_REQUEST)
+        assert kept["network_address"] == address
 
 
 @pytest.mark.parametrize(

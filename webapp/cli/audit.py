@@ -8,7 +8,9 @@ from preferences.audit.report import in_one_line
 from preferences.links import Kind, PublicIds
 from preferences.store.auditing import Audit, Checked
 from preferences.store.database import Database
+from preferences.store.events import SYSTEM
 from preferences.store.installation import suppression_key
+from preferences.store.kept import note_audit
 from preferences.store.publications import PublicationRow, publication_named, publications
 from webapp.cli.group import FAILED
 from webapp.cli.installation import Installation, installation, publication_option
@@ -16,13 +18,14 @@ from webapp.cli.installation import Installation, installation, publication_opti
 
 @click.command("audit")
 @publication_option
-def command(publication_slug: str | None) -> None:
+@click.option("--note", is_flag=True, help="Note the result in the ledger: the page of kept promises then says it.")
+def command(publication_slug: str | None, note: bool) -> None:
     """Recompute every promise from the ledger, and name each that was broken. Ends with 1 where one was.
 
     Mails that other systems reported are listed apart: they break no promise of this program.
     """
     with installation(publication_slug) as here:
-        results = [_audit(here, row) for row in _chosen(here, publication_slug)]
+        results = [_audit(here, row, note=note) for row in _chosen(here, publication_slug)]
     if any(results):
         raise SystemExit(FAILED)
 
@@ -33,7 +36,7 @@ def _chosen(here: Installation, slug: str | None) -> list[PublicationRow]:
         return publications(connection) if slug is None else [publication_named(connection, slug)]
 
 
-def _audit(here: Installation, row: PublicationRow) -> int:
+def _audit(here: Installation, row: PublicationRow, *, note: bool) -> int:
     """Audit one publication, saying what is found as it is found; answers how many promises were broken."""
     ids = public_ids(here.database)
     audit = Audit(here.database, row)
@@ -52,6 +55,9 @@ def _audit(here: Installation, row: PublicationRow) -> int:
             click.echo(f"  {line}")
     for line in summary(row.slug, audit.checked, broken):
         click.echo(line)
+    if note:
+        with here.database.write() as connection:
+            note_audit(connection, row.id, mails=audit.checked.mails, broken=broken, by=SYSTEM, now=here.now())
     return broken
 
 

@@ -1,8 +1,11 @@
 """The pages of people: no login, signed links, no scripts needed, nothing that a GET changes.
 
-* ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script
+* ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script;
+  ``look``: a publication's own colours and logo
 * ``sign_up``, ``confirmation``: from a stranger to a subscriber
+* ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
+* ``my_data``, ``erasing``, ``needing_fresh``: what is known of the reader, to take along or to be erased
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
 * ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
@@ -21,9 +24,13 @@ from webapp.pages import (
     card,
     clock,
     confirmation,
+    erasing,
     fresh,
     history,
     inbox,
+    kept,
+    look,
+    my_data,
     my_preferences,
     page,
     passing_on,
@@ -44,9 +51,13 @@ def register(app: Flask, site: Site) -> None:
     for module in (
         start,
         styles,
+        look,
         sign_up,
         confirmation,
+        kept,
         my_preferences,
+        my_data,
+        erasing,
         fresh,
         unsubscribing,
         reading,

@@ -8,6 +8,7 @@ from datetime import datetime
 from preferences.delivery import MadeBy
 from preferences.errors import NotFound
 from preferences.links import Claim, Purpose, Right, rights_of
+from preferences.store.attributions import is_under_way
 from preferences.store.events import By
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import SubscriberRow, subscriber_with_publication
@@ -22,6 +23,15 @@ OF_MAILS = (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose
 def by_link(route: Route) -> By:
     """A change that somebody makes by a link."""
     return By(made_by=MadeBy.LINK, route=route)
+
+
+class Gone(NotFound):
+    """Whoever this link belonged to was erased: there is nobody any more. A mail may still be under way to them."""
+
+    def __init__(self, publication: PublicationRow, *, is_under_way: bool) -> None:
+        super().__init__("the person this link belongs to was erased")
+        self.publication = publication
+        self.is_under_way = is_under_way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +59,14 @@ def claim_of(site: Site, token: str, *purposes: Purpose) -> Claim:
 
 
 def visit(site: Site, connection: Transaction, token: str, *purposes: Purpose) -> Visit:
-    """The visit with a token, answered in its holder's language.
-
-    Raises `NotFound` for a forged link, and where the person was erased.
-    """
+    """The visit with a token, answered in its holder's language. Raises `NotFound` for a forged link, and `Gone`."""
     claim = claim_of(site, token, *purposes)
     number = -1 if claim.subscriber is None else claim.subscriber
     person, sender = subscriber_with_publication(connection, claim.publication, number)
-    if person.erased_at is not None:
-        raise NotFound("the person this link belongs to was erased")
     now = site.clock.now()
     language.speak(person.language, sender.language)
+    if person.erased_at is not None:
+        raise Gone(sender, is_under_way=is_under_way(connection, person.id))
     return Visit(
         token=token,
         claim=claim,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from preferences.calendar import local_date
 from preferences.expectation import Terms
 from preferences.more_often import Question, questions
 from preferences.store.topics import TopicRow
 from preferences.wording import how_often, instant_in_words
-from webapp.language import _, ngettext
+from webapp.language import _, ngettext, pgettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +97,25 @@ def lately_in_words(mails: int, weeks: int) -> str:
         )
         return said.format(mails=mails, weeks=weeks)
     return _("Lately that was {rate} a week.").format(rate=f"{mails / weeks:.1f}".removesuffix(".0"))
+
+
+def month_in_words(on: date) -> str:
+    """The month of a date, as it stands above a list: "November 2026"."""
+    return pgettext("month above a list", "{month} {year}").format(month=_months()[on.month - 1], year=on.year)
+
+
+def _months() -> tuple[str, ...]:
+    return (
+        pgettext("month above a list", "January"),
+        pgettext("month above a list", "February"),
+        pgettext("month above a list", "March"),
+        pgettext("month above a list", "April"),
+        pgettext("month above a list", "May"),
+        pgettext("month above a list", "June"),
+        pgettext("month above a list", "July"),
+        pgettext("month above a list", "August"),
+        pgettext("month above a list", "September"),
+        pgettext("month above a list", "October"),
+        pgettext("month above a list", "November"),
+        pgettext("month above a list", "December"),
+    )

@@ -106,7 +106,10 @@ class TopicSample(SQLModel, table=True):
 
 
 class Appearance(SQLModel, table=True):
-    """What makes pages and mails a publication's own: a logo, and two colours as #rrggbb. Empty is the house's own."""
+    """What makes pages and mails a publication's own: a logo, and two colours as #rrggbb. Empty is the house's own.
+
+    `version` grows with every change: addresses of what browsers keep have it.
+    """
 
     __tablename__ = "appearance"
     __table_args__ = (ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_appearance_publication"),)
@@ -114,6 +117,9 @@ class Appearance(SQLModel, table=True):
     publication_id: int = Field(primary_key=True, sa_type=Key)
     logo: bytes | None = Field(default=None, sa_type=LargeBinary)
     logo_type: str | None = None
+    logo_width: int | None = None
+    logo_height: int | None = None
     accent: str | None = None
     ground: str | None = None
+    version: int = 1
     recorded_at: datetime

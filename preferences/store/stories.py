@@ -1,0 +1,74 @@
+"""The whole story of one delivery, for its reader: every decision in order, every hand-over, and what was said since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from preferences.campaign import ExpiryBasis
+from preferences.decision import Decision, Outcome, Reason
+from preferences.delivery import AttemptOutcome
+from preferences.store.mail_history import evidence_from_text
+from preferences.store.tables import ATTEMPT, DECISION
+
+_X, _A = DECISION.c, ATTEMPT.c
+# What waits is decided again at most once a day, and rarely says anything new.
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One decision; its carrier is the mail in which it left, where that is another."""
+
+    at: datetime
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One hand-over of the mail that it was in; `outcome` None while it is under way. What never began is left out."""
+
+    at: datetime
+    outcome: AttemptOutcome | None
+
+
+def steps_of(connection: Connection, delivery_id: int) -> list[Step]:
+    """The newest decisions about a delivery, oldest of them first."""
+    in_mail = _A.delivery_id.label("mail_id")
+    columns = (_X.id, _X.decided_at, _X.outcome, _X.reason, _X.topic_id, _X.opens_at, _X.evidence)
+    chosen = (
+        select(*columns, in_mail)
+        .outerjoin(ATTEMPT, _A.id == _X.attempt_id)
+        .where(_X.delivery_id == delivery_id)
+        .order_by(_X.id.desc())
+        .limit(_MOST)
+    )
+    return [
+        Step(
+            at=row.decided_at,
+            decision=Decision(
+                outcome=Outcome(row.outcome),
+                reason=Reason(row.reason),
+                topic=row.topic_id,
+                expires_at=None,
+                expiry=ExpiryBasis.DEFAULT,
+                opens_at=row.opens_at,
+                evidence=evidence_from_text(row.evidence),
+                carrier=None if row.mail_id in (None, delivery_id) else row.mail_id,
+            ),
+        )
+        for row in reversed(connection.execute(chosen).all())
+    ]
+
+
+def tries_of(connection: Connection, mail_id: int) -> list[Tried]:
+    """The newest hand-overs of a mail that began on the wire or are under way, oldest of them first."""
+    begun = _A.begun_at.is_not(None) | _A.outcome.is_(None)
+    chosen = select(_A.committed_at, _A.outcome).where((_A.delivery_id == mail_id) & begun)
+    rows = connection.execute(chosen.order_by(_A.id.desc()).limit(_MOST)).all()
+    return [
+        Tried(at=row.committed_at, outcome=None if row.outcome is None else AttemptOutcome(row.outcome))
+        for row in reversed(rows)
+    ]
