@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from preferences.errors import Invalid
+from preferences.errors import Invalid, Said
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9-]{1,63}(?<!-)$")
 _LOCAL = re.compile(r"^[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f-\x9f\u2028\u2029]+$")
@@ -31,12 +31,12 @@ def parse_address(text: str, field: str = "email") -> Address:
     spelled = unicodedata.normalize("NFC", text.strip())
     local, at, domain = spelled.rpartition("@")
     if not at or not local or not domain:
-        raise Invalid.one(field, "an e-mail address looks like name@example.org")
+        raise Invalid.one(field, Said("an e-mail address looks like name@example.org"))
     if len(local.encode()) > 64 or not _LOCAL.match(local) or local[0] == "." or local[-1] == "." or ".." in local:
-        raise Invalid.one(field, "the part before the @ is not one that mail can be sent to")
+        raise Invalid.one(field, Said("the part before the @ is not one that mail can be sent to"))
     ascii_domain = _ascii_domain(domain, field)
     if len(local.encode()) + 1 + len(ascii_domain) > 254:
-        raise Invalid.one(field, "this address is longer than an e-mail address can be")
+        raise Invalid.one(field, Said("this address is longer than an e-mail address can be"))
     return Address(spelled=spelled, normalised=f"{unicodedata.normalize('NFC', local.casefold())}@{ascii_domain}")
 
 
@@ -44,11 +44,11 @@ def _ascii_domain(domain: str, field: str) -> str:
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise Invalid.one(field, "the part after the @ is not a domain name") from error
+        raise Invalid.one(field, Said("the part after the @ is not a domain name")) from error
     ascii_domain = ascii_domain.lower()
     labels = ascii_domain.split(".")
     if len(labels) < 2 or not all(_LABEL.match(label) for label in labels) or labels[-1].isdigit():
-        raise Invalid.one(field, "the part after the @ is not a domain name, such as example.org")
+        raise Invalid.one(field, Said("the part after the @ is not a domain name, such as example.org"))
     return ascii_domain
 
 

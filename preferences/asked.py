@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from preferences.cadence import EVERY_DAY, Cap, Period, Weekday
 from preferences.calendar import UnknownZone, zone_named
-from preferences.errors import FieldProblem, Invalid
+from preferences.errors import FieldProblem, Invalid, Said
 from preferences.expectation import Arrives, DigestTimes, Overflow, default_digest_times
 from preferences.quiet import Hours, Pause
 
@@ -95,7 +95,7 @@ def _choice(read: _Reader, field: str, value: Any, kind: type[_Choice]) -> _Choi
     try:
         return kind(value)
     except ValueError:
-        read.wrong(field, f"must be one of {', '.join(kind)}")
+        read.wrong(field, Said("must be one of {known}", known=", ".join(kind)))
         return None
 
 
@@ -107,7 +107,7 @@ def _topics(read: _Reader, value: Any) -> tuple[AskedTopic, ...]:
     for index, item in enumerate(value):
         topic = _topic(read, f"topics[{index}]", item)
         if topic is not None and topic.topic in {other.topic for other in topics}:
-            read.wrong(f"topics[{index}].topic", "this topic stands in the list already")
+            read.wrong(f"topics[{index}].topic", Said("this topic stands in the list already"))
         elif topic is not None:
             topics.append(topic)
     return tuple(topics)
@@ -120,12 +120,12 @@ def _topic(read: _Reader, where: str, item: Any) -> AskedTopic | None:
     read.known(f"{where}.", given, ("topic", "arrives", "at_most"))
     slug = given.get("topic")
     if not isinstance(slug, str) or not slug:
-        read.wrong(f"{where}.topic", "name a topic by its slug")
+        read.wrong(f"{where}.topic", Said("name a topic by its slug"))
         return None
     arrives = _choice(read, f"{where}.arrives", given.get("arrives", Arrives.EACH.value), Arrives)
     cap = cap_from_json(read, f"{where}.at_most", given.get("at_most"))
     if cap is not None and arrives is not None and arrives is not Arrives.EACH:
-        read.wrong(f"{where}.at_most", "an own cap goes with a topic that arrives as each message only")
+        read.wrong(f"{where}.at_most", Said("an own cap goes with a topic that arrives as each message only"))
         return None
     return None if arrives is None else AskedTopic(topic=slug, arrives=arrives, at_most=cap)
 
@@ -140,7 +140,7 @@ def cap_from_json(read: _Reader, field: str, value: Any) -> Cap | None:
     try:
         return None if per is None else Cap(count=given.get("count"), per=per)  # type: ignore[arg-type]
     except ValueError as error:
-        read.wrong(f"{field}.count", str(error))
+        read.wrong(f"{field}.count", _why(error))
         return None
 
 
@@ -148,7 +148,7 @@ def _days(read: _Reader, value: Any) -> frozenset[Weekday]:
     if value is None:
         return EVERY_DAY
     if not isinstance(value, list) or not value or not all(isinstance(day, str) and day in DAY_NAMES for day in value):
-        read.wrong("days", f"must be a list of at least one of {', '.join(DAY_NAMES)}")
+        read.wrong("days", Said("must be a list of at least one of {known}", known=", ".join(DAY_NAMES)))
         return EVERY_DAY
     return frozenset(DAY_NAMES[day] for day in value)
 
@@ -156,7 +156,7 @@ def _days(read: _Reader, value: Any) -> frozenset[Weekday]:
 def _time(read: _Reader, field: str, value: Any) -> time | None:
     if isinstance(value, str) and _CLOCK.match(value):
         return time(int(value[:2]), int(value[3:]))
-    read.wrong(field, "must be a local time of day, such as 07:00")
+    read.wrong(field, Said("must be a local time of day, such as 07:00"))
     return None
 
 
@@ -172,7 +172,7 @@ def _hours(read: _Reader, value: Any) -> Hours | None:
     try:
         return None if since is None or until is None else Hours(since=since, until=until)
     except ValueError as error:
-        read.wrong("hours", str(error))
+        read.wrong("hours", _why(error))
         return None
 
 
@@ -182,7 +182,7 @@ def _date(read: _Reader, field: str, value: Any) -> date | None:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    read.wrong(field, "must be a date, such as 2027-01-04")
+    read.wrong(field, Said("must be a date, such as 2027-01-04"))
     return None
 
 
@@ -195,7 +195,7 @@ def _paused(read: _Reader, value: Any) -> Pause | None:
     try:
         return None if since is None or until is None else Pause(since=since, until=until)
     except ValueError as error:
-        read.wrong("paused", str(error))
+        read.wrong("paused", _why(error))
         return None
 
 
@@ -209,11 +209,11 @@ def _digest(read: _Reader, value: Any, days: frozenset[Weekday], hours: Hours | 
     weekday = DAY_NAMES.get(str(given["weekday"])) if "weekday" in given else usual.weekday
     day = given.get("day", usual.day)
     if weekday is None or weekday not in days:
-        read.wrong("digest.weekday", "must be a weekday among the days on which mail may arrive")
+        read.wrong("digest.weekday", Said("must be a weekday among the days on which mail may arrive"))
     if type(day) is not int or not 1 <= day <= 31:
-        read.wrong("digest.day", "must be a day of the month from 1 to 31")
+        read.wrong("digest.day", Said("must be a day of the month from 1 to 31"))
     elif hour is not None and hours is not None and not hours.has(hour):
-        read.wrong("digest.hour", "must lie within the hours in which mail may arrive")
+        read.wrong("digest.hour", Said("must lie within the hours in which mail may arrive"))
     elif hour is not None and weekday is not None:
         return DigestTimes(hour=hour, weekday=weekday, day=day)
     return None
@@ -224,8 +224,14 @@ def checked_zone(name: str, field: str = "zone") -> str:
     try:
         zone_named(name)
     except UnknownZone as error:
-        raise Invalid.one(field, str(error)) from error
+        raise Invalid.one(field, _why(error)) from error
     return name
+
+
+def _why(error: ValueError) -> str:
+    """What the law says, which may be said in other languages."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, str) else str(said)
 
 
 def asked_to_json(asked: Asked) -> dict[str, Any]:

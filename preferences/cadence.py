@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 
 from preferences.calendar import first_instant, local_date
+from preferences.errors import Said
 
 
 class Weekday(IntEnum):
@@ -97,7 +98,7 @@ class Cap:
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or not 1 <= self.count <= 1000:
-            raise ValueError(f"a cap needs a whole number from 1 to 1000, not {self.count!r}")
+            raise ValueError(Said("a cap needs a whole number from 1 to 1000, not {count}", count=repr(self.count)))
         object.__setattr__(self, "per", Period(self.per))
 
 

@@ -13,6 +13,8 @@ from importlib import import_module
 from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from preferences.errors import Said
+
 MIDNIGHT = time(0)
 ONE_DAY = timedelta(days=1)
 ONE_SECOND = timedelta(seconds=1)
@@ -62,7 +64,7 @@ def _zone_in_package(name: str) -> ZoneInfo:
 
 
 def _unknown(name: str) -> UnknownZone:
-    return UnknownZone(f"{name!r} is not a time zone; use an IANA name such as Europe/Berlin")
+    return UnknownZone(Said("{name} is not a time zone; use an IANA name such as Europe/Berlin", name=repr(name)))
 
 
 def as_instant(value: datetime, what: str) -> datetime:

@@ -6,13 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+class Said(str):
+    """A message in English that can be said in other languages, too: `pattern` with named places, and what is in them.
+
+    It is the English text to whoever does not care, such as the API and the command line.
+    """
+
+    pattern: str
+    places: dict[str, object]
+
+    def __new__(cls, pattern: str, **places: object) -> Said:
+        """The text with its places filled."""
+        said = super().__new__(cls, pattern.format(**places))
+        said.pattern, said.places = pattern, places
+        return said
+
+
 class TrothError(Exception):
     """The family: its text may be shown to whoever asked; it never holds an address, a subject or a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldProblem:
-    """One wrong field: where it is (`expectation.hours.from`) and what to do about it."""
+    """One wrong field: where it is (`expectation.hours.from`) and what to do about it, as a `Said` for readers."""
 
     field: str
     message: str

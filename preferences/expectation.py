@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
 from preferences.calendar import as_instant, zone_named
+from preferences.errors import Said
 from preferences.quiet import Hours, Pause, next_allowed
 
 
@@ -48,7 +49,7 @@ class DigestTimes:
         if not 1 <= self.day <= 31:
             raise ValueError(f"the day of the month is a number from 1 to 31, not {self.day}")
         if self.hour.tzinfo is not None or self.hour.second or self.hour.microsecond:
-            raise ValueError("the hour of a digest is a local time in whole minutes, such as 09:00")
+            raise ValueError(Said("the hour of a digest is a local time in whole minutes, such as 09:00"))
 
 
 def default_digest_times(days: frozenset[Weekday], hours: Hours | None) -> DigestTimes:
@@ -73,7 +74,7 @@ class TopicChoice:
     def __post_init__(self) -> None:
         object.__setattr__(self, "arrives", Arrives(self.arrives))
         if self.at_most is not None and self.arrives is not Arrives.EACH:
-            raise ValueError("an own cap goes with a topic that arrives as each message only")
+            raise ValueError(Said("an own cap goes with a topic that arrives as each message only"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class Expectation:
         object.__setattr__(self, "overflow", Overflow(self.overflow))
         zone_named(self.zone)
         if not self.days:
-            raise ValueError("choose at least one day on which mail may arrive")
+            raise ValueError(Said("choose at least one day on which mail may arrive"))
         if len({choice.topic for choice in self.topics}) != len(self.topics):
             raise ValueError("a topic stands in an expectation once")
         if self.digest is None:
@@ -106,9 +107,9 @@ class Expectation:
     def _check_digest(self) -> None:
         times = self.digest_times
         if self.hours is not None and not self.hours.has(times.hour):
-            raise ValueError(f"the digest hour {times.hour:%H:%M} must lie within the hours")
+            raise ValueError(Said("the digest hour {hour} must lie within the hours", hour=f"{times.hour:%H:%M}"))
         if times.weekday not in self.days:
-            raise ValueError("the digest weekday must be among the days on which mail may arrive")
+            raise ValueError(Said("the digest weekday must be among the days on which mail may arrive"))
 
     @property
     def digest_times(self) -> DigestTimes:

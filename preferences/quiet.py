@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from preferences.cadence import EVERY_DAY, Weekday
 from preferences.calendar import FIRST_YEAR, LAST_YEAR, first_instant, pieces_of_utc_day
+from preferences.errors import Said
 
 # A week has an allowed day, a gap can swallow its hours, a skipped date the day: four weeks are never all quiet.
 SEARCH_DAYS = 35
@@ -26,9 +27,9 @@ class Hours:
 
     def __post_init__(self) -> None:
         if self.since == self.until:
-            raise ValueError("hours need two different times; leave them out to allow the whole day")
+            raise ValueError(Said("hours need two different times; leave them out to allow the whole day"))
         if any(at.tzinfo is not None or at.second or at.microsecond for at in (self.since, self.until)):
-            raise ValueError("hours are local times in whole minutes, such as 07:00")
+            raise ValueError(Said("hours are local times in whole minutes, such as 07:00"))
 
     def has(self, at: time) -> bool:
         """Whether a local time of day is within the hours."""
@@ -54,10 +55,18 @@ class Pause:
 
     def __post_init__(self) -> None:
         if self.since >= self.until:
-            raise ValueError(f"a pause must end after it begins: {self.since} to {self.until}")
+            raise ValueError(
+                Said("a pause must end after it begins: {since} to {until}", since=self.since, until=self.until)
+            )
         if not FIRST_YEAR <= self.since.year <= self.until.year <= LAST_YEAR:
             raise ValueError(
-                f"a pause lies between the years {FIRST_YEAR} and {LAST_YEAR}: {self.since} to {self.until}"
+                Said(
+                    "a pause lies between the years {first} and {last}: {since} to {until}",
+                    first=FIRST_YEAR,
+                    last=LAST_YEAR,
+                    since=self.since,
+                    until=self.until,
+                )
             )
 
     def instants(self, zone: tzinfo) -> tuple[datetime, datetime]:

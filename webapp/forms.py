@@ -11,8 +11,9 @@ from typing import Any
 
 from preferences.asked import Asked, asked_from_json
 from preferences.cadence import EVERY_DAY, Cap
-from preferences.errors import FieldProblem, Invalid
+from preferences.errors import FieldProblem, Invalid, Said
 from preferences.expectation import DIGESTS, Arrives
+from webapp.language import said_here
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DIGESTS = frozenset(rhythm.value for rhythm in DIGESTS)
@@ -87,7 +88,7 @@ def asked_in(filled: Filled, known: Iterable[str]) -> Asked:
     """
     slugs = _ticked(filled, known)
     if not slugs:
-        raise Invalid.one("topic", "choose at least one")
+        raise Invalid.one("topic", Said("choose at least one"))
     try:
         return asked_from_json(_json_of(filled, slugs))
     except Invalid as error:
@@ -175,8 +176,8 @@ def accepted_in(filled: Filled, slugs: Iterable[str]) -> dict[str, int]:
 
 
 def beside(problems: Iterable[FieldProblem]) -> Mapping[str, str]:
-    """The problems by field: one message for each, the first."""
+    """The problems by field: one message for each, the first, in the language of this answer."""
     said: dict[str, str] = {}
     for problem in problems:
-        said.setdefault(problem.field, problem.message)
+        said.setdefault(problem.field, said_here(problem.message))
     return said

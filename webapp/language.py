@@ -11,6 +11,7 @@ from gettext import NullTranslations
 from flask import g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
+from preferences.errors import Said
 from preferences.languages import SOURCE_LANGUAGE, direction_of, first_of, nearest, translations_of
 from preferences.languages import languages as all_languages
 
@@ -65,6 +66,13 @@ def _asked_for() -> str | None:
 
 def _preferred() -> list[str]:
     return [tag for tag, quality in request.accept_languages if quality > 0 and tag != "*"]
+
+
+def said_here(message: str) -> str:
+    """A message of the law in the language of this answer; one that is no `Said` as it is."""
+    if not isinstance(message, Said):
+        return message
+    return _words().gettext(message.pattern).format(**message.places)
 
 
 def _words() -> NullTranslations:

@@ -39,7 +39,13 @@ def environment() -> Environment:
     environment.globals["language"] = language.language
     environment.globals["direction"] = language.direction
     environment.globals["languages"] = language.languages
+    environment.globals["bdi"] = _bdi
     return environment
+
+
+def _bdi(text: object) -> Markup:
+    """Somebody's words within a sentence, such as a name: whatever way they are written, the sentence keeps its own."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def _lines(text: str) -> Markup:

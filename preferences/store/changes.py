@@ -13,7 +13,7 @@ from sqlalchemy import Connection, update
 
 from preferences.asked import Asked, checked_zone
 from preferences.calendar import local_date
-from preferences.errors import Conflict, NotFound, Stale
+from preferences.errors import Conflict, NotFound, Said, Stale
 from preferences.expectation import Terms
 from preferences.opt_down import Comparison, compare
 from preferences.store import openings
@@ -74,7 +74,7 @@ def _subscribed(
 ) -> SubscriberRow:
     person = locked_subscriber(connection, publication_id, subscriber_id, expected_version)
     if person.unsubscribed_at is not None:
-        raise Conflict("this subscriber has unsubscribed; only a confirmed sign-up brings somebody back")
+        raise Conflict(Said("this subscriber has unsubscribed; only a confirmed sign-up brings somebody back"))
     return person
 
 
@@ -87,7 +87,7 @@ def locked_subscriber(
     if person.erased_at is not None:
         raise NotFound("there is no such subscriber in this publication")
     if expected_version is not None and expected_version != person.version:
-        raise Stale("this has changed since it was read: read it again and repeat the change")
+        raise Stale(Said("this has changed since it was read: read it again and repeat the change"))
     return person
 
 
@@ -117,7 +117,7 @@ def change_zone(
     checked_zone(zone)
     asked = asked_now(connection, publication_id, subscriber_id)
     if asked is None:
-        raise Conflict("this subscriber expects nothing, so there is nothing to read in a zone")
+        raise Conflict(Said("this subscriber expects nothing, so there is nothing to read in a zone"))
     return change_expectation(
         connection, publication_id, subscriber_id, asked, by, now, zone=zone, expected_version=expected_version
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from preferences.address import Address
 from preferences.asked import Asked
-from preferences.errors import Conflict, NotFound
+from preferences.errors import Conflict, NotFound, Said
 from preferences.expectation import Suppression
 from preferences.store.changes import asked_now, change_expectation, locked_subscriber, settle
 from preferences.store.consents import Consent, ConsentKind, record_consent, topics_in_proof
@@ -108,7 +108,7 @@ def _address_of(person: SubscriberRow) -> Address:
 
 # No confirmation ends these.
 _FOR_GOOD = (Suppression.COMPLAINT, Suppression.OPERATOR)
-_REFUSED = "nothing is written to this address any more; please write to the publication"
+_REFUSED = Said("nothing is written to this address any more; please write to the publication")
 
 
 def _good_standing(now: datetime) -> dict[str, object]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, update
 
 from preferences.asked import Asked
-from preferences.errors import Invalid
+from preferences.errors import Invalid, Said
 from preferences.expectation import Arrives, Expectation, Terms, TopicCadences, TopicChoice
 from preferences.store.events import By
 from preferences.store.expectation_rows import hours_text, insert_expectation, pattern_id
@@ -90,9 +90,12 @@ def _check_topics(asked: Asked, known: Mapping[str, TopicRow]) -> None:
     names = ", ".join(known) or "none yet"
     for index, topic in enumerate(asked.topics):
         if topic.topic not in known:
-            raise Invalid.one(f"topics[{index}].topic", f"there is no topic {topic.topic!r}; there are: {names}")
+            raise Invalid.one(
+                f"topics[{index}].topic",
+                Said("there is no topic {topic}; there are: {names}", topic=repr(topic.topic), names=names),
+            )
         if known[topic.topic].is_notice and topic.arrives is not Arrives.EACH:
-            raise Invalid.one(f"topics[{index}].arrives", "what cannot wait always arrives as each message")
+            raise Invalid.one(f"topics[{index}].arrives", Said("what cannot wait always arrives as each message"))
 
 
 def _checked_terms(
@@ -118,7 +121,7 @@ def _checked_terms(
             },
         )
     except (ValueError, KeyError) as error:
-        raise Invalid.one("expectation", str(error)) from error
+        raise Invalid.one("expectation", error.args[0] if error.args else "") from error
 
 
 def _expectation(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
-from preferences.errors import Conflict, Invalid, NotFound
+from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import ANSWER, CAMPAIGN, CAMPAIGN_CONTENT, DELIVERY, SUBSCRIBER
 
@@ -66,11 +66,13 @@ def checked_answer(words: str) -> str:
     """Words that can be kept, with their lines. Raises `Invalid` for none, too many, and for NUL."""
     text = "\n".join(line.rstrip() for line in words.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
     if not text:
-        raise Invalid.one("words", "write something, or leave this page as it is")
+        raise Invalid.one("words", Said("write something, or leave this page as it is"))
     if len(text) > LONGEST:
-        raise Invalid.one("words", f"must be at most {LONGEST} characters long; this has {len(text)}")
+        raise Invalid.one(
+            "words", Said("must be at most {most} characters long; this has {count}", most=LONGEST, count=len(text))
+        )
     if "\x00" in text:
-        raise Invalid.one("words", "must not hold the character NUL")
+        raise Invalid.one("words", Said("must not hold the character NUL"))
     return text
 
 
@@ -127,7 +129,7 @@ def _locked(connection: Connection, publication_id: int, subscriber_id: int, del
     lock_subscribers(connection, [subscriber_id])
     asked = asking(connection, publication_id, subscriber_id, delivery_id)
     if not asked.question:
-        raise Conflict("nothing is asked under this issue")
+        raise Conflict(Said("nothing is asked under this issue"))
     return asked
 
 
@@ -135,7 +137,7 @@ def _append(connection: Connection, asked: Asking, **values: Any) -> None:
     mine = (_A.subscriber_id == values["subscriber_id"]) & (_A.campaign_id == asked.campaign_id)
     versions = connection.execute(select(func.count()).select_from(ANSWER).where(mine)).scalar_one()
     if versions >= _MOST_VERSIONS and values["words"]:
-        raise Conflict("this answer was changed very often already: please reply to the mail instead")
+        raise Conflict(Said("this answer was changed very often already: please reply to the mail instead"))
     connection.execute(update(ANSWER).where(mine & (_A.words != "")).values(words=""))
     connection.execute(
         insert(ANSWER).values(

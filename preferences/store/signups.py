@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from preferences.address import Address
 from preferences.asked import Asked, asked_from_json, asked_to_json, checked_zone
-from preferences.errors import Invalid, NotFound
+from preferences.errors import Invalid, NotFound, Said
 from preferences.store.events import By
 from preferences.store.expectations import terms_asked
 from preferences.store.networks import network_of
@@ -119,7 +119,7 @@ def request(connection: Connection, publication_id: int, sign_up: SignUp, by: By
 def _checked(connection: Connection, publication_id: int, sign_up: SignUp, now: datetime) -> dict[str, Any]:
     """The columns of a request; everything in it could be promised as it stands."""
     if not sign_up.asked.topics:
-        raise Invalid.one("topics", "choose at least one topic")
+        raise Invalid.one("topics", Said("choose at least one topic"))
     sender = publication(connection, publication_id)
     zone = checked_zone(sign_up.zone) if sign_up.zone else sender.zone
     accepted = checked_versions(connection, publication_id, sign_up.accepted)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, literal, select, union_all, update
 
 from preferences.address import Address, address_hash
-from preferences.errors import Conflict, Invalid, NotFound
+from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.expectation import Standing, Suppression
 from preferences.store.installation import suppression_key
 from preferences.store.publications import PublicationRow
@@ -208,7 +208,7 @@ def checked_name(name: str | None) -> str:
     """A name that may stand in a header; empty is fine. Raises `Invalid`."""
     text = (name or "").strip()
     if len(text) > 200 or any(not char.isprintable() for char in text):
-        raise Invalid.one("name", "must be one line of at most 200 characters without control characters")
+        raise Invalid.one("name", Said("must be one line of at most 200 characters without control characters"))
     return text
 
 
@@ -216,9 +216,9 @@ def checked_fields(fields: Mapping[Any, Any]) -> dict[str, Scalar]:
     """Flat fields with scalar values. Raises `Invalid`."""
     for name, value in fields.items():
         if not isinstance(name, str) or not name or len(name) > 100:
-            raise Invalid.one("fields", "names are texts of 1 to 100 characters")
+            raise Invalid.one("fields", Said("names are texts of 1 to 100 characters"))
         if value is not None and not isinstance(value, str | int | float | bool):
-            raise Invalid.one(f"fields.{name}", "must be a text, a number, true, false or null")
+            raise Invalid.one(f"fields.{name}", Said("must be a text, a number, true, false or null"))
         if isinstance(value, str) and ("\x00" in value or len(value) > 2000):
-            raise Invalid.one(f"fields.{name}", "must be at most 2000 characters without NUL")
+            raise Invalid.one(f"fields.{name}", Said("must be at most 2000 characters without NUL"))
     return dict(fields)

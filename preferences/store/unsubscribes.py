@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, update
 
 from preferences.address import Address
-from preferences.errors import Invalid
+from preferences.errors import Invalid, Said
 from preferences.opt_down import without_topic
 from preferences.store.attributions import Circumstances, circumstances, is_under_way
 from preferences.store.changes import end_expectation, in_details, locked_subscriber, settle, slugs
@@ -76,7 +76,7 @@ def unsubscribe(
 ) -> Unsubscribed:
     """End one topic or everything for a subscriber. Idempotent. Raises `NotFound`, and `Invalid` without a topic."""
     if scope is Scope.TOPIC and topic_id is None:
-        raise Invalid.one("topic", "say which topic ends")
+        raise Invalid.one("topic", Said("say which topic ends"))
     person = locked_subscriber(connection, publication_id, subscriber_id)
     topic_id = topic_id if scope is Scope.TOPIC else None
     under_way = is_under_way(connection, subscriber_id, topic_id)

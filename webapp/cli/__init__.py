@@ -4,6 +4,7 @@
 * ``publication``, ``topic``, ``token``: what is needed to get going without the API; ``console``: a way into it
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
+* ``language``: the languages in which readers are written to
 * ``example``: the example publication that a fresh sandbox shows
 * ``group``, ``installation``: how a command is found, what it is given, and how problems are said
 """
@@ -25,6 +26,7 @@ COMMANDS = {
     "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
     "status": ("status", "Why is nothing going out?"),
+    "language": ("language", "Add languages for readers, and see what they lack."),
     "example": ("example", "Make the example publication anew."),
 }
 

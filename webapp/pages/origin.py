@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from preferences.errors import Conflict
+from preferences.errors import Conflict, Said
 
 
 def check_own_page() -> None:
@@ -21,7 +21,7 @@ def check_own_page() -> None:
         said in ("same-origin", "none") if said is not None else origin is None or _host_of(origin) == request.host
     )
     if not is_ours:
-        raise Conflict("this form was on another site's page")
+        raise Conflict(Said("this form was on another site's page"))
 
 
 def _host_of(origin: str) -> str:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from preferences.errors import Invalid, NotFound, TrothError
 from preferences.store.database import DatabaseAway
+from webapp.language import _, said_here
 from webapp.templating import environment
 
 POLICY = (
@@ -83,9 +84,9 @@ def _not_now(_error: Exception) -> Response:
     response = render(
         "sorry.html",
         503,
-        title="Not now",
-        said="This cannot be done now. Nothing was changed.",
-        advice="Please try again in a minute.",
+        title=_("Not now"),
+        said=_("This cannot be done now. Nothing was changed."),
+        advice=_("Please try again in a minute."),
     )
     response.headers["Retry-After"] = "60"
     return response
@@ -98,7 +99,15 @@ def _not_there(_error: Exception) -> Response:
 def not_possible(error: Exception) -> Response:
     """What is expected to go wrong, said as it is."""
     status = 422 if isinstance(error, Invalid) else 409
-    return render("sorry.html", status, title="Not possible", said=f"{error}.", advice="Nothing was changed.")
+    return render(
+        "sorry.html", status, title=_("Not possible"), said=f"{_why(error)}.", advice=_("Nothing was changed.")
+    )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, Invalid):
+        return "; ".join(f"{problem.field}: {said_here(problem.message)}" for problem in error.problems)
+    return said_here(error.args[0]) if error.args else ""
 
 
 def _of_http(error: HTTPException) -> Response | HTTPException:
@@ -113,8 +122,8 @@ def unknown_link() -> Response:
     return render(
         "sorry.html",
         404,
-        title="This link leads nowhere",
-        said="This link leads nowhere: it may have lost a character on its way, or what it was about is gone.",
-        advice="Open it from the mail once more, or ask for a fresh one.",
+        title=_("This link leads nowhere"),
+        said=_("This link leads nowhere: it may have lost a character on its way, or what it was about is gone."),
+        advice=_("Open it from the mail once more, or ask for a fresh one."),
         may_ask=True,
     )

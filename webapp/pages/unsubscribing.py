@@ -11,7 +11,7 @@ from functools import partial
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
-from preferences.errors import Invalid, NotFound
+from preferences.errors import Invalid, NotFound, Said
 from preferences.links import Claim, Purpose, Right, rights_of
 from preferences.store.attributions import is_under_way
 from preferences.store.expectations import terms_of
@@ -135,7 +135,7 @@ def leave(site: Site, token: str) -> Answer:
             case "undo":
                 _take_back(site, connection, seen, filled)
             case _:
-                raise Invalid.one("do", "this page has no such button")
+                raise Invalid.one("do", Said("this page has no such button"))
     wake(site)
     return see(f"/u/{token}")
 
@@ -158,7 +158,7 @@ def _keep_cause(connection: Transaction, seen: Visit, filled: Filled) -> None:
     try:
         cause = Cause(filled.one("cause"))
     except ValueError as error:
-        raise Invalid.one("cause", "choose one of the answers") from error
+        raise Invalid.one("cause", Said("choose one of the answers")) from error
     words = filled.one("words") if cause is Cause.OTHER else ""
     by = by_link(Route.FOOTER_LINK)
     state_cause(connection, seen.publication.id, left.id, cause, words, shuffled(left.id), by, seen.now)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from preferences.asked import Asked, AskedTopic
 from preferences.calendar import local_date, zone_named
-from preferences.errors import Conflict, Invalid, NotFound
+from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.expectation import Arrives
 from preferences.links import Right
 from preferences.opt_down import compare, once_a_week, paused_for_a_month
@@ -141,7 +141,7 @@ def press(site: Site, token: str) -> Answer:
         else:
             said = _vote(filled.one("said"))
             if said is None:
-                raise Invalid.one("said", "choose one of the three answers")
+                raise Invalid.one("said", Said("choose one of the three answers"))
             vote(connection, seen.publication.id, seen.person.id, delivery, said, seen.now)
             leads_to = f"/r/{token}/vote"
     wake(site)
@@ -152,9 +152,9 @@ def _gather(connection: Transaction, desk: Desk, delivery: int) -> None:
     mail = mail_to_read(connection, desk.seen.publication.id, desk.seen.person.id, delivery)
     topic = next((one for one in desk.topics if one.id == mail.topic_id), None)
     if topic is None or desk.has_left or desk.terms is None:
-        raise Conflict("this topic is not among what you get any more")
+        raise Conflict(Said("this topic is not among what you get any more"))
     gathered = _gathered(desk, topic.slug)
     today = local_date(zone_named(desk.zone), desk.seen.now)
     if not compare(desk.asked, gathered, today).is_only_less:
-        raise Conflict("this would be more than you get now")
+        raise Conflict(Said("this would be more than you get now"))
     change_to(connection, desk, gathered)
