@@ -71,6 +71,8 @@ def come_back(
     *,
     zone: str,
     url: str = "",
+    network_address: str | None = None,
+    agent: str | None = None,
 ) -> None:
     """Somebody who has left asks anew, with a link that only the mailbox has: confirmed by that, with a proof.
 
@@ -97,7 +99,8 @@ def come_back(
         sentence_version=SENTENCE_VERSION,
         url=url,
         language=person.language or sender.language,
-        basis="consent",
+        network_address=network_address,
+        agent=agent,
     )
     record_consent(connection, publication_id, subscriber_id, proof, by.route, now)
 
@@ -135,7 +138,6 @@ def _proof(found: RequestRow) -> Consent:
         language=found.language,
         network_address=found.network_address,
         agent=found.agent,
-        basis="consent",
         wording=found.wording,
     )
 

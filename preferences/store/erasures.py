@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from preferences.expectation import Suppression
 from preferences.store.attributions import is_under_way
 from preferences.store.changes import end_expectation, locked_subscriber, settle
-from preferences.store.consents import Consent, ConsentKind, record_consent
+from preferences.store.consents import record_withdrawal
 from preferences.store.emptying import addresses_of, empty_person
 from preferences.store.events import By
 from preferences.store.standings import change_standing
@@ -31,8 +31,7 @@ def erase(connection: Connection, publication_id: int, subscriber_id: int, by: B
     for address in sorted(addresses):
         suppress_address(connection, publication_id, address, Suppression.ERASED, by, now)
     end_expectation(connection, subscriber_id, now)
-    withdrawn = Consent(kind=ConsentKind.WITHDRAWN, method="erased", occurred_at=now)
-    record_consent(connection, publication_id, subscriber_id, withdrawn, by.route, now)
+    record_withdrawal(connection, person, (), "erased", by, now)
     empty_person(connection, person, addresses, now)
     change_standing(
         connection,

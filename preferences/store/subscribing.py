@@ -25,7 +25,7 @@ from preferences.wording import SENTENCE_VERSION
 class Stated:
     """A consent that another program vouches for: when it was given and confirmed, and until when it holds.
 
-    `given_at` None is the instant of the confirmation.
+    `given_at` None is the instant of the confirmation. Jurisdiction and basis are the publication's where they are empty.
     """
 
     confirmed_at: datetime
@@ -33,7 +33,7 @@ class Stated:
     method: str = "stated_by_program"
     ends_at: datetime | None = None
     jurisdiction: str = ""
-    basis: str = "consent"
+    basis: str = ""
 
 
 def subscribe(

@@ -10,12 +10,17 @@ from sqlalchemy import Connection, select, update
 from preferences.asked import Asked
 from preferences.expectation import Terms
 from preferences.store.changes import change_expectation, locked_subscriber, settle, slugs
+from preferences.store.consents import Consent, ConsentKind, record_consent, topics_in_proof
 from preferences.store.events import By
 from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
+from preferences.store.promises import promise_in_words
+from preferences.store.publications import publication
 from preferences.store.standings import change_standing
+from preferences.store.subscribers import SubscriberRow
 from preferences.store.tables import EXPECTATION, UNSUBSCRIBE
 from preferences.store.unsubscribes import UnsubscribeRow, the_unsubscribe
 from preferences.unsubscribe import Scope
+from preferences.wording import SENTENCE_VERSION
 
 UNDO_WITHIN = timedelta(minutes=30)
 
@@ -56,7 +61,26 @@ def undo(connection: Connection, publication_id: int, unsubscribe_id: int, by: B
         details={"unsubscribe": row.id, "topic": row.topic_id},
     )
     settle(connection, publication_id, [person.id], now)
+    _prove(connection, person, by, now)
     return True
+
+
+def _prove(connection: Connection, person: SubscriberRow, by: By, now: datetime) -> None:
+    """The consent that was withdrawn is given again: to what is in force from now on."""
+    terms = terms_of(connection, person.publication_id, [person.id])[person.id]
+    sender = publication(connection, person.publication_id)
+    proof = Consent(
+        kind=ConsentKind.GIVEN,
+        method="undone",
+        occurred_at=now,
+        address_typed=person.address,
+        address_normalised=person.address_normalised,
+        topics=topics_in_proof(asked_of(terms, slugs(connection, person.publication_id))),
+        promise=promise_in_words(connection, sender, terms, now, person.language),
+        sentence_version=SENTENCE_VERSION,
+        language=person.language or "",
+    )
+    record_consent(connection, person.publication_id, person.id, proof, by.route, now)
 
 
 def _begin_again(

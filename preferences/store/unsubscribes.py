@@ -15,6 +15,7 @@ from preferences.errors import Invalid, Said
 from preferences.opt_down import without_topic
 from preferences.store.attributions import Circumstances, circumstances, is_under_way
 from preferences.store.changes import end_expectation, in_details, locked_subscriber, settle, slugs
+from preferences.store.consents import record_withdrawal, topics_in_proof
 from preferences.store.events import By, record
 from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
 from preferences.store.service_mails import ServiceKind, queue
@@ -86,12 +87,24 @@ def unsubscribe(
     ended = Scope.TOPIC if left else Scope.ALL
     around = circumstances(connection, person, delivery_id, now)
     unsubscribe_id = insert_unsubscribe(connection, person, ended, topic_id, around, by, now, cause, words)
+    _withdraw(connection, person, ended, topic_id, by, now)
     _take_effect(connection, person, ended, topic_id, by, now)
     _record(connection, person, ended, topic_id, unsubscribe_id, around, by, now)
     settle(connection, publication_id, [subscriber_id], now)
     if by.route in GOODBYE_AFTER:
         _say_goodbye(connection, person, ended, topic_id, around, now)
     return Unsubscribed(id=unsubscribe_id, scope=ended, topic_id=topic_id, was_new=True, is_under_way=under_way)
+
+
+def _withdraw(
+    connection: Connection, person: SubscriberRow, scope: Scope, topic_id: int | None, by: By, now: datetime
+) -> None:
+    """The proof of consent says what of it has ended, and by which route."""
+    terms = terms_of(connection, person.publication_id, [person.id]).get(person.id)
+    names = slugs(connection, person.publication_id)
+    asked = () if terms is None else topics_in_proof(asked_of(terms, names))
+    ended = tuple(one for one in asked if scope is Scope.ALL or one[0] == names.get(topic_id or 0))
+    record_withdrawal(connection, person, ended, "unsubscribed", by, now)
 
 
 def _say_goodbye(

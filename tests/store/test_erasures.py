@@ -48,7 +48,9 @@ def test_what_stays_are_numbers_and_the_hashes_of_the_addresses(database_url: st
                 assert [row["subscriber_id"] for row in rows(connection, table)] == [person], table.name
             assert {row["question"] for row in rows(connection, ANSWER)} == {"Which?"}
             assert [row["reason"] for row in rows(connection, SUPPRESSED)] == ["erased"] * 2
-            assert [row["kind"] for row in rows(connection, CONSENT)] == ["given", "withdrawn"]
+            methods = [(row["kind"], row["method"]) for row in rows(connection, CONSENT)]
+            assert methods[0] == ("given", "confirmed_by_mail")
+            assert methods[-1] == ("withdrawn", "erased")
             assert all(row["ended_at"] or row["done_at"] for row in rows(connection, ADDRESS_CHANGE))
             assert {row["state"] for row in rows(connection, SERVICE_MAIL)} == {"dropped"}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from flask import request
+
 from preferences.address import Address
 from preferences.asked import Asked
 from preferences.calendar import local_date, zone_named
@@ -33,6 +35,7 @@ from webapp.forms import Filled, accepted_in, asked_in
 from webapp.language import FIELD
 from webapp.pages.access import Visit, by_link
 from webapp.pages.desk import Desk, promised
+from webapp.pages.sign_up_form import agent_of
 from webapp.zones import zone_typed
 
 _BY = by_link(Route.PREFERENCE_PAGE)
@@ -210,7 +213,16 @@ def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Sa
     seen = desk.seen
     if seen.may(Right.MORE):
         come_back(
-            connection, seen.publication.id, seen.person.id, wanted.asked, _BY, seen.now, zone=wanted.zone, url=url
+            connection,
+            seen.publication.id,
+            seen.person.id,
+            wanted.asked,
+            _BY,
+            seen.now,
+            zone=wanted.zone,
+            url=url,
+            network_address=request.remote_addr,
+            agent=agent_of(request),
         )
         return Saved.AS_IT_WAS
     address = Address(spelled=seen.person.address or "", normalised=seen.person.address_normalised or "")
@@ -221,6 +233,8 @@ def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Sa
         language=seen.person.language,
         accepted=wanted.accepted,
         url=url,
+        network_address=request.remote_addr,
+        agent=agent_of(request),
     )
     request_sign_up(connection, seen.publication.id, sign_up, _BY, seen.now)
     return Saved.ASKED_TO_CONFIRM

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from flask import request
+from flask import Request, request
 
 from preferences.address import parse_address
 from preferences.asked import checked_zone
@@ -79,8 +79,13 @@ def sign_up_in(
         accepted=accepted_in(filled, slugs),
         url=_where_it_stood(site, sender),
         network_address=request.remote_addr,
-        agent=request.user_agent.string.replace("\x00", "")[:_LONGEST] or None,
+        agent=agent_of(request),
     )
+
+
+def agent_of(asked: Request) -> str | None:
+    """Which program a request came from, as it calls itself; None where it says nothing."""
+    return asked.user_agent.string.replace("\x00", "")[:_LONGEST] or None
 
 
 def _where_it_stood(site: Site, sender: PublicationRow) -> str:
