@@ -30,7 +30,8 @@ from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
-from preferences.urls import MailLinks, mail_links, read_url
+from preferences.urls import MailLinks, mail_links, read_url, vote_url
+from preferences.vote import Vote
 from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
 
@@ -68,7 +69,8 @@ class Desk:
         language = person.language or self.publication.language
         names = {number: topic.name for number, topic in self.topics.items()}
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
-        links = self._links(mail)
+        read = self._token(mail, Purpose.READ)
+        links = self._links(mail, read)
         return Recipient(
             email=person.address,
             name=person.name or None,
@@ -80,18 +82,25 @@ class Desk:
             count_line="" if count is None else count_line(count.number, count.cap, language),
             why=self._why(mail, language),
             **links,
+            votes=self._votes(mail, read),
             notes=self.occasions.notes(mail, self.topics, language, links["preferences_url"]),
             along=self._lines(mail, mail.lines),
             return_domain=self.office.return_domain,
         )
 
-    def _links(self, mail: HandOver) -> MailLinks:
+    def _votes(self, mail: HandOver, read: str) -> dict[Vote, str]:
+        """Where the three votes are, in a mail that was drawn for them."""
+        if mail.vote_share is None:
+            return {}
+        return {said: vote_url(self.office.base_url, read, said) for said in Vote}
+
+    def _links(self, mail: HandOver, read: str) -> MailLinks:
         return mail_links(
             self.office.base_url,
             preferences=self._token(mail, Purpose.PREFERENCES),
             unsubscribe=self._token(mail, Purpose.UNSUBSCRIBE),
             one_click=self._token(mail, Purpose.ONE_CLICK),
-            read=self._token(mail, Purpose.READ),
+            read=read,
         )
 
     def _why(self, mail: HandOver, language: str) -> str:

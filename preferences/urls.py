@@ -15,6 +15,8 @@ class MailLinks(TypedDict):
     one_click_url: str
     web_url: str
     history_url: str
+    answer_url: str
+    pass_on_url: str
 
 
 def mail_links(base_url: str, *, preferences: str, unsubscribe: str, one_click: str, read: str) -> MailLinks:
@@ -25,6 +27,8 @@ def mail_links(base_url: str, *, preferences: str, unsubscribe: str, one_click: 
         one_click_url=one_click_url(base_url, one_click),
         web_url=read_url(base_url, read),
         history_url=history_url(base_url, preferences),
+        answer_url=answer_url(base_url, read),
+        pass_on_url=pass_on_url(base_url, read),
     )
 
 

@@ -85,7 +85,8 @@ class Recipient:
     the page `unsubscribe_url` unless given. `message_token` goes into Message-ID and, where `return_domain` is
     given, into the return path. `date` is aware. The two links may be None in service mail only.
 
-    `history_url` says why this mail came; `votes` is empty where this reader is not asked for one; `notes` come in the
+    `may_reply` is false on the web. `history_url` says why this mail came; `votes` is empty where this reader is not
+    asked for one; `notes` come in the
     order in which they are read.
     """
 
@@ -108,6 +109,7 @@ class Recipient:
     answer_url: str | None = None
     votes: Mapping[Vote, str] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    may_reply: bool = True
     along: tuple[AlongItem, ...] = ()
     return_domain: str | None = None
 

@@ -99,9 +99,9 @@ class Below:
     def render(self, recipient: Recipient, wording: Wording) -> Both:
         """The question with a way to answer it, whom a reply reaches, the votes, the notes: what there is of it."""
         question = self.question if recipient.answer_url else ""
-        if not (question or self.person or recipient.votes or recipient.notes):
+        reaches = wording.reply.format(name=self.person) if self.person and recipient.may_reply else ""
+        if not (question or reaches or recipient.votes or recipient.notes):
             return Both("", "")
-        reaches = wording.reply.format(name=self.person) if self.person else ""
         return _both("below", wording, recipient=recipient, question=question, language=self.language, reaches=reaches)
 
 

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from mailer.transport import MemoryTransport
 from preferences.cadence import Cadence, Cap, Period
 from preferences.store.events import SYSTEM
 from preferences.store.questions import keep_accepted
+from preferences.store.tables import PUBLICATION
 from preferences.store.topics import state_cadence, topics
+from preferences.vote import Vote
 from tests.mailer.compose.cast import part_of
 from tests.mailer.town import Town
 
@@ -60,3 +64,23 @@ def test_a_question_about_one_topic_stands_in_a_mail_about_another(town: Town) -
     town.hand_over()
     for part in last_parts(town, "anna"):
         assert part.count(SAID) == 1
+
+
+def test_a_mail_that_was_drawn_has_the_line_to_vote_by_and_the_question_has_a_page(town: Town) -> None:
+    town.topic("events")
+    for share, name in ((1.0, "anna"), (0.0, "boris")):
+        with town.database.write() as connection:
+            connection.execute(update(PUBLICATION).values(vote_share=share))
+        town.reader(name, {"events": "each"})
+        town.campaign(name, "events", question="Where next?")
+        town.hand_over()
+        town.go_to(town.now + timedelta(days=7))
+    for part in last_parts(town, "boris"):
+        assert "vote?said=" not in part
+        assert part.index("Where next?") < part.index("/answer") < part.index("/pass-on")
+    assert isinstance(town.transport, MemoryTransport)
+    drawn = next(message for message in town.transport.messages if message.subject == "anna")
+    for kind in ("html", "plain"):
+        part = part_of(drawn.data, kind)
+        places = [part.index(f"/vote?said={said.value}") for said in Vote]
+        assert places == sorted(places)

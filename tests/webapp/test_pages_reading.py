@@ -12,13 +12,17 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from preferences.address import parse_address
+from preferences.appearance import HOUSE
 from preferences.links import Claim, PublicIds, Purpose
 from preferences.links.public_ids import Kind
+from preferences.store.appearance import choose_appearance
 from preferences.store.database import DatabaseAway
+from preferences.store.events import SYSTEM
 from preferences.store.installation import suppression_key
 from preferences.store.signups import SignUp, request
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_CONTENT, CAPTURED_MAIL, DECISION, DELIVERY, OBSERVATION
 from tests.store.newsletter import BY_SIGN_UP, asked, count, mail_handed_over, signed_up
+from tests.webapp.pictures import png
 from tests.webapp.visitor import Visitor, dump, visitor
 
 
@@ -179,6 +183,7 @@ def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
             BY_SIGN_UP,
             anna.clock.now(),
         )
+        choose_appearance(connection, anna.there.publication, HOUSE, png(), SYSTEM, anna.clock.now())
     confirm = Claim(purpose=Purpose.CONFIRM, publication=anna.there.publication, request=asked_for)
     of_path = {
         "/confirm/": anna.links.sign(confirm),

@@ -58,6 +58,6 @@ def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:
         feedback_id="campaign",
     )
     compiled = compile_campaign(campaign_content(envelope, content))
-    reader = Recipient(email="nobody@example.org", message_token="web", date=found.scheduled_at)
+    reader = Recipient(email="nobody@example.org", message_token="web", date=found.scheduled_at, may_reply=False)
     # No promise and no link to leave at its end: there is nobody here to whom they would belong.
     return replace(compiled.mail, mail_class=MailClass.SERVICE).preview(reader, {}).html

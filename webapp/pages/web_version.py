@@ -86,5 +86,6 @@ def _recipient(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRo
         why="" if topic is None else why_line(topic.name, language=language),
         preferences_url=preferences_url(site.base_url, sibling(site, seen, Purpose.PREFERENCES)),
         unsubscribe_url=unsubscribe_url(site.base_url, sibling(site, seen, Purpose.UNSUBSCRIBE)),
+        may_reply=False,
         along=() if mail.campaign_id is None else _lines(site, seen, mail, known),
     )
