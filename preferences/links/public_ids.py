@@ -36,6 +36,9 @@ class Kind(StrEnum):
     TOKEN = "tok"
     WEBHOOK = "hook"
     IMPORT = "imp"
+    ANSWER = "ans"
+    REFERRAL = "ref"
+    VOTE = "vote"
 
 
 class PublicIds:

@@ -15,7 +15,7 @@ from preferences.asked import Asked, checked_zone
 from preferences.calendar import local_date
 from preferences.errors import Conflict, NotFound, Said, Stale
 from preferences.expectation import Terms
-from preferences.opt_down import Comparison, compare
+from preferences.opt_down import Comparison, More, compare
 from preferences.store import openings
 from preferences.store.attributions import Circumstances, circumstances
 from preferences.store.events import By, record
@@ -65,7 +65,7 @@ def change_expectation(
     )
     next_version(connection, subscriber_id)
     settle(connection, publication_id, [subscriber_id], now)
-    _record_change(connection, person, expectation_id, before, asked, around, by, now, dict(details or {}))
+    _record_change(connection, person, expectation_id, before, asked, around, by, now, dict(details or {}), accept)
     return expectation_id
 
 
@@ -154,13 +154,35 @@ def _record_change(
     by: By,
     now: datetime,
     details: dict[str, Any],
+    accept: Collection[str],
 ) -> None:
     details |= {"expectation": expectation_id, "before": None if before is None else before.expectation.id}
     record(connection, person.publication_id, "expectation_changed", by, now, subscriber_id=person.id, details=details)
     if before is None:
         return
     then = asked_of(before, slugs(connection, person.publication_id))
-    record_opt_down(connection, person, compare(then, asked, local_date(before.zone, now)), around, by, now)
+    comparison = compare(then, asked, local_date(before.zone, now))
+    record_opt_down(connection, person, comparison, around, by, now)
+    _record_more(connection, person, comparison, accept, by, now)
+
+
+# Other days, hours or digest times are something else rather than more.
+_MORE = (More.TOPIC, More.FASTER_RHYTHM, More.CAP)
+
+
+def _record_more(
+    connection: Connection,
+    person: SubscriberRow,
+    comparison: Comparison,
+    accept: Collection[str],
+    by: By,
+    now: datetime,
+) -> None:
+    """Record that more was asked for: a sign of somebody who wants this; nothing where it was not."""
+    details = {"more": [one.value for one in comparison.more if one in _MORE], "accepted": sorted(accept)}
+    if any(details.values()):
+        here = person.publication_id
+        record(connection, here, "asked_for_more", by, now, subscriber_id=person.id, details=details)
 
 
 def record_opt_down(

@@ -130,6 +130,35 @@ def vote_counts(connection: Connection, campaign_id: int) -> VoteCounts:
     return VoteCounts(asked=connection.execute(count).scalar_one(), by_vote=by_vote, unasked=unasked)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteLine:
+    """What one reader said last of one delivery; `was_asked` where their mail had the line."""
+
+    id: int
+    subscriber_id: int
+    said: Vote
+    was_asked: bool
+    occurred_at: datetime
+
+
+def votes(
+    connection: Connection, campaign_id: int, limit: int, *, before: int | None = None, said: Vote | None = None
+) -> list[VoteLine]:
+    """At most `limit` votes on a campaign as they stand, newest first, of those with a number below `before`."""
+    chosen = (
+        select(_V.id, _V.subscriber_id, _V.said, _V.occurred_at, _was_asked().label("was_asked"))
+        .join(DELIVERY, _D.id == _V.delivery_id)
+        .where((_D.campaign_id == campaign_id) & is_last_vote())
+        .order_by(_V.id.desc())
+        .limit(limit)
+    )
+    if said is not None:
+        chosen = chosen.where(_V.said == said.value)
+    if before is not None:
+        chosen = chosen.where(_V.id < before)
+    return [VoteLine(**{**row, "said": Vote(row["said"])}) for row in connection.execute(chosen).mappings()]
+
+
 def _was_asked() -> ColumnElement[bool]:
     """Whether a delivery was handed over with the line, and the mailbox took it."""
     had_it = _A.vote_share.is_not(None) & (_A.outcome == AttemptOutcome.ACCEPTED.value)

@@ -6,6 +6,7 @@
 * ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
 * ``campaigns``, ``writing``, ``scheduling``, ``forecasting``, ``outcome``: from a draft to what became of it
 * ``preview``, ``testing``, ``composing``: a campaign as a chosen reader would read it, here or as a test mail
+* ``regulars``, ``answers``: who stays and gives back, who brings whom, what readers answer and vote
 * ``people``, ``person``: finding subscribers, and the whole story of one
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``settings``: the publication, and tokens of the API
@@ -16,6 +17,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from webapp.console import (
+    answers,
     campaigns,
     desk,
     importing,
@@ -24,6 +26,7 @@ from webapp.console import (
     people,
     person,
     preview,
+    regulars,
     scheduling,
     settings,
     testing,
@@ -51,6 +54,8 @@ def register(app: Flask, site: Site) -> None:
         outcome,
         people,
         person,
+        regulars,
+        answers,
         importing,
         settings,
     )

@@ -15,10 +15,13 @@ from preferences.store import schedules
 from preferences.store.campaigns import CampaignRow, campaign, campaigns
 from preferences.store.console_again import all_arrived, none_arrived, refused_in_time, try_all_refused_again
 from preferences.store.counts import CampaignCounts, counts
+from preferences.store.reader_answers import count_answers
+from preferences.store.referrals import brought_by_campaigns
 from preferences.store.topics import topics
+from preferences.store.votes import vote_counts
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
-from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, people
+from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, VOTES, people
 
 _ON_ONE_PAGE = 50
 # What has not left yet, and can still be held back.
@@ -72,8 +75,9 @@ def show_all(desk: Desk) -> Answer:
     rows = campaigns(desk.connection, desk.owner.id, _ON_ONE_PAGE + 1, number)
     shown = rows[:_ON_ONE_PAGE]
     older = desk.id(Kind.CAMPAIGN, shown[-1].id) if len(rows) > _ON_ONE_PAGE else None
+    brought = brought_by_campaigns(desk.connection, [row.id for row in shown])
     has_topics = bool(topics(desk.connection, desk.owner.id))
-    lines = [(row, desk.id(Kind.CAMPAIGN, row.id), when_of(desk, row)) for row in shown]
+    lines = [(row, desk.id(Kind.CAMPAIGN, row.id), when_of(desk, row), brought.get(row.id, 0)) for row in shown]
     return desk.page("campaigns.html", campaigns=lines, older=older, has_topics=has_topics, statuses=STATUSES)
 
 
@@ -103,6 +107,10 @@ def show_one(desk: Desk, campaign_id: str) -> Answer:
         counts=counted,
         result=[(state, counted.by_state[state]) for state in _RESULT if _is_told(counted, state)],
         left=sum(counted.left.values()),
+        brought=brought_by_campaigns(desk.connection, [row.id]).get(row.id, 0),
+        answered=count_answers(desk.connection, desk.owner.id, row.id),
+        votes=vote_counts(desk.connection, row.id),
+        vote_words=VOTES,
         to_come=_to_come(counted),
         kinds=KINDS,
         parts=parts_of(counted.by_state),

@@ -6,6 +6,7 @@ from preferences.cadence import Cadence
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.unsubscribe import Cause, Route
+from preferences.vote import Vote
 from preferences.wording import how_often
 
 STATUSES = {
@@ -76,6 +77,12 @@ CAUSES = {
     Cause.COMPLAINT: "complained",
     Cause.BOUNCE: "address is dead",
     Cause.OPERATOR: "ended by an operator",
+}
+
+VOTES = {
+    Vote.MORE_LIKE_THIS: "More like this",
+    Vote.LESS_LIKE_THIS: "Less like this",
+    Vote.TOO_OFTEN: "Too often",
 }
 
 ROUTES = {

@@ -179,6 +179,7 @@ class Event(SQLModel, table=True):
         refers("event", "campaign_id", "campaign"),
         Index("ix_event_subscriber", "subscriber_id", "id"),
         Index("ix_event_delivery", "delivery_id"),
+        Index("ix_event_kind", "publication_id", "kind", "occurred_at"),
         one_of("event", "made_by", MadeBy),
         one_of("event", "route", Route),
     )

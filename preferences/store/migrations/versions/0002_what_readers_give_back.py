@@ -162,6 +162,8 @@ def upgrade() -> None:
     op.create_index("ix_vote_delivery", "vote", ["delivery_id"], unique=False)
     op.create_index("ix_vote_subscriber", "vote", ["subscriber_id"], unique=False)
 
+    op.create_index("ix_event_kind", "event", ["publication_id", "kind", "occurred_at"], unique=False)
+
     op.add_column("attempt", sa.Column("vote_share", sa.Float(), nullable=True))
 
     op.add_column("campaign_content", sa.Column("question", sa.Text(), nullable=False, server_default=""))
