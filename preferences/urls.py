@@ -110,3 +110,13 @@ def inbox_url(base_url: str) -> str:
 def test_address_url(base_url: str, token: str) -> str:
     """Where somebody says that test mails may come to their address."""
     return f"{base_url}/console/address/{token}"
+
+
+def new_address_url(base_url: str, token: str) -> str:
+    """Where the mailbox that mail shall go to from now on agrees."""
+    return f"{base_url}/new-address/{token}"
+
+
+def old_address_url(base_url: str, token: str) -> str:
+    """Where the mailbox that mail goes to so far agrees, or ends it."""
+    return f"{base_url}/old-address/{token}"

@@ -22,6 +22,11 @@ class ServiceKind(Enum):
     CHANGED = "changed"
     GOODBYE = "goodbye"
     FRESH_LINK = "fresh_link"
+    NEW_ADDRESS = "new_address"
+    OLD_ADDRESS = "old_address"
+    ADDRESS_TAKEN = "address_taken"
+    MOVED = "moved"
+    MOVED_AWAY = "moved_away"
     TEST_ADDRESS = "test_address"
     RELAY_TEST = "relay_test"
 
@@ -32,6 +37,11 @@ VALUES: Mapping[ServiceKind, tuple[str, ...]] = {
     ServiceKind.CHANGED: (),
     ServiceKind.GOODBYE: ("ended", "return_url"),
     ServiceKind.FRESH_LINK: ("fresh_url",),
+    ServiceKind.NEW_ADDRESS: ("answer_url",),
+    ServiceKind.OLD_ADDRESS: ("answer_url", "address"),
+    ServiceKind.ADDRESS_TAKEN: ("fresh_url",),
+    ServiceKind.MOVED: (),
+    ServiceKind.MOVED_AWAY: (),
     ServiceKind.TEST_ADDRESS: ("address_url",),
     ServiceKind.RELAY_TEST: (),
 }

@@ -28,6 +28,8 @@ class ConsentKind(StrEnum):
     GIVEN = "given"
     CARRIED_OVER = "carried_over"
     WITHDRAWN = "withdrawn"
+    MOVED = "moved"
+    """The same consent, from another address on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from preferences.errors import NotFound
 from preferences.links import Claim, Links, Purpose
+from preferences.store.address_changes import the_change
 from preferences.store.expectations import terms_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
 from preferences.store.service_mails import ServiceKind, ServiceMailRow
 from preferences.store.signups import the_request
 from preferences.store.subscribers import SubscriberRow, subscriber
-from preferences.urls import confirm_url, preferences_url, test_address_url
+from preferences.urls import confirm_url, new_address_url, old_address_url, preferences_url, test_address_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ def service_content(
         return None
     if person.erased_at is not None:
         return None
+    if row.kind in (ServiceKind.NEW_ADDRESS, ServiceKind.OLD_ADDRESS):
+        return _question(connection, links, base_url, row, person, now)
     return _about(connection, links, base_url, row, person, now)
 
 
@@ -75,6 +78,26 @@ def _test_address(connection: Connection, links: Links, base_url: str, row: Serv
     )
 
 
+def _question(
+    connection: Connection, links: Links, base_url: str, row: ServiceMailRow, person: SubscriberRow, now: datetime
+) -> ServiceContent | None:
+    """What one end of a change of address is asked; a mailbox that may be a stranger's learns nothing of the person."""
+    change = the_change(connection, row.publication_id, row.details.get("change", 0))
+    if not change.is_open(now) or change.address is None:
+        return None
+    is_new = row.kind is ServiceKind.NEW_ADDRESS
+    purpose, url = (Purpose.NEW_ADDRESS, new_address_url) if is_new else (Purpose.OLD_ADDRESS, old_address_url)
+    claim = Claim(purpose=purpose, publication=row.publication_id, request=change.id)
+    asked = {} if is_new else {"address": change.address}
+    return ServiceContent(
+        language=person.language or publication(connection, row.publication_id).language,
+        name="" if is_new else person.name,
+        message_token=_message_token(links, row),
+        promise="",
+        values={"answer_url": url(base_url, links.sign(claim)), **asked},
+    )
+
+
 def _about(
     connection: Connection,
     links: Links,
@@ -87,7 +110,7 @@ def _about(
     terms = terms_of(connection, row.publication_id, [person.id]).get(person.id)
     mine = preferences_url(base_url, _link(links, Purpose.PREFERENCES, person, now))
     values = {}
-    if row.kind is ServiceKind.FRESH_LINK:
+    if row.kind in (ServiceKind.FRESH_LINK, ServiceKind.ADDRESS_TAKEN):
         values = {"fresh_url": _fresh_url(base_url, row, _link(links, Purpose.FRESH, person, now))}
     elif row.kind is ServiceKind.GOODBYE:
         values = {"ended": ", ".join(row.details.get("ended", [])) or sender.name, "return_url": mine}
@@ -96,7 +119,8 @@ def _about(
         name=person.name,
         message_token=_message_token(links, row),
         promise="" if terms is None else promise_in_words(connection, sender, terms, now, person.language),
-        preferences_url=mine,
+        # Whose mailbox it was so far gets no link that is younger than what it has.
+        preferences_url=None if row.kind is ServiceKind.MOVED_AWAY else mine,
         values=values,
     )
 

@@ -1,5 +1,5 @@
-"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link, and test mails of the console.
-Not counted, and limited.
+"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link, the questions and receipts of a
+change of address, and test mails of the console. Not counted, and limited.
 
 A row only says what is to be written and to whom; the links in it are signed when it is composed, so that none is in
 the database and an hour is an hour from the mail on.
@@ -44,14 +44,31 @@ class ServiceKind(StrEnum):
     CHANGED = "changed"
     GOODBYE = "goodbye"
     FRESH_LINK = "fresh_link"
+    NEW_ADDRESS = "new_address"
+    OLD_ADDRESS = "old_address"
+    ADDRESS_TAKEN = "address_taken"
+    MOVED = "moved"
+    MOVED_AWAY = "moved_away"
     TEST_ADDRESS = "test_address"
     TEST = "test"
 
 
+# These go to an address of which nobody knows yet whose it is, because somebody typed it.
+_CONFIRMATIONS = frozenset({ServiceKind.CONFIRM, ServiceKind.NEW_ADDRESS, ServiceKind.ADDRESS_TAKEN})
+_OTHERS = frozenset(
+    {
+        ServiceKind.CHANGED,
+        ServiceKind.GOODBYE,
+        ServiceKind.FRESH_LINK,
+        ServiceKind.OLD_ADDRESS,
+        ServiceKind.MOVED,
+        ServiceKind.MOVED_AWAY,
+    }
+)
 # What is limited together, and to how many a day.
 _LIMITS = (
-    (frozenset({ServiceKind.CONFIRM}), CONFIRMATIONS_A_DAY),
-    (frozenset({ServiceKind.CHANGED, ServiceKind.GOODBYE, ServiceKind.FRESH_LINK}), OTHERS_A_DAY),
+    (_CONFIRMATIONS, CONFIRMATIONS_A_DAY),
+    (_OTHERS, OTHERS_A_DAY),
     (frozenset({ServiceKind.TEST_ADDRESS}), TEST_ADDRESSES_A_DAY),
     (frozenset({ServiceKind.TEST}), TESTS_A_DAY),
 )
@@ -126,7 +143,7 @@ def queue(
 def _may_be_written_to(
     connection: Connection, publication_id: int, kind: ServiceKind, address: Address, now: datetime
 ) -> bool:
-    confirms = kind is ServiceKind.CONFIRM
+    confirms = kind in _CONFIRMATIONS
     kinds, a_day = next(limit for limit in _LIMITS if kind in limit[0])
     suppressed = suppression_of(connection, publication_id, address)
     is_dead = suppressed == Suppression.DEAD_ADDRESS.value
@@ -230,7 +247,7 @@ def mark_waiting(connection: Connection, row: ServiceMailRow, again_at: datetime
 
 def mark_in_doubt(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
     """Nobody knows whether it arrived: a confirmation, for which a person waits, is sent again; nothing else is."""
-    if row.kind is ServiceKind.CONFIRM:
+    if row.kind in _CONFIRMATIONS:
         mark_deferred(connection, row, again_at, reply)
     else:
         _mark(connection, row, ServiceState.IN_DOUBT, reply=reply)

@@ -6,6 +6,7 @@
 * ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``my_data``, ``erasing``, ``needing_fresh``: what is known of the reader, to take along or to be erased
+* ``new_address``: from one address to another, agreed to at both ends
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
 * ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
 * ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
@@ -32,6 +33,7 @@ from webapp.pages import (
     look,
     my_data,
     my_preferences,
+    new_address,
     page,
     passing_on,
     reading,
@@ -57,6 +59,7 @@ def register(app: Flask, site: Site) -> None:
         kept,
         my_preferences,
         my_data,
+        new_address,
         erasing,
         fresh,
         unsubscribing,
