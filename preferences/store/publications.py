@@ -50,16 +50,21 @@ _OWN = tuple(name for name in PublicationRow.__dataclass_fields__ if name != "ap
 _LOOK = ("accent", "ground", "logo_width", "logo_height", "version")
 
 
+# A publication with what it looks like, without its logo; its names do not meet those of a row that is joined to it.
+COLUMNS = (
+    *(PUBLICATION.c[name].label(f"publication_{name}") for name in _OWN),
+    *(APPEARANCE.c[name].label(f"look_{name}") for name in _LOOK),
+)
+LOOKS = APPEARANCE.c.publication_id == PUBLICATION.c.id
+
+
 def _publications() -> Select[Any]:
-    """Publications with what they look like, without their logos."""
-    look = APPEARANCE.c
-    return select(
-        *(PUBLICATION.c[name] for name in _OWN), *(look[name].label(f"look_{name}") for name in _LOOK)
-    ).outerjoin(APPEARANCE, look.publication_id == PUBLICATION.c.id)
+    return select(*COLUMNS).select_from(PUBLICATION).outerjoin(APPEARANCE, LOOKS)
 
 
-def _row(row: Mapping[Any, Any]) -> PublicationRow:
-    own = {name: row[name] for name in _OWN}
+def publication_in(row: Mapping[Any, Any]) -> PublicationRow:
+    """The publication of a row that was asked for `COLUMNS`."""
+    own = {name: row[f"publication_{name}"] for name in _OWN}
     if row["look_version"] is None:
         return PublicationRow(**own)
     width, height = row["look_logo_width"], row["look_logo_height"]
@@ -75,7 +80,7 @@ def _row(row: Mapping[Any, Any]) -> PublicationRow:
 def publications(connection: Connection) -> list[PublicationRow]:
     """All publications, oldest first."""
     rows = connection.execute(_publications().order_by(PUBLICATION.c.id)).mappings()
-    return [_row(row) for row in rows]
+    return [publication_in(row) for row in rows]
 
 
 def publication(connection: Connection, publication_id: int) -> PublicationRow:
@@ -83,7 +88,7 @@ def publication(connection: Connection, publication_id: int) -> PublicationRow:
     row = connection.execute(_publications().where(PUBLICATION.c.id == publication_id)).mappings().first()
     if row is None:
         raise NotFound(f"there is no publication {publication_id}")
-    return _row(row)
+    return publication_in(row)
 
 
 def publication_named(connection: Connection, slug: str | None) -> PublicationRow:

@@ -14,9 +14,9 @@ from preferences.address import Address, address_hash
 from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.expectation import Standing, Suppression
 from preferences.store.installation import suppression_key
-from preferences.store.publications import PublicationRow
+from preferences.store.publications import COLUMNS, LOOKS, PublicationRow, publication_in
 from preferences.store.rows import inserted_key
-from preferences.store.tables import DEAD_ADDRESS, PUBLICATION, SUBSCRIBER, SUPPRESSED
+from preferences.store.tables import APPEARANCE, DEAD_ADDRESS, PUBLICATION, SUBSCRIBER, SUPPRESSED
 
 Scalar = str | int | float | bool | None
 
@@ -81,10 +81,11 @@ def subscriber(connection: Connection, publication_id: int, subscriber_id: int) 
     return found
 
 
-_OF_PUBLICATION = tuple(PUBLICATION.c[name] for name in PublicationRow.__dataclass_fields__)
 _WITH_PUBLICATION = (
-    select(*_COLUMNS, *(column.label(f"its_{column.name}") for column in _OF_PUBLICATION))
+    select(*(column.label(f"subscriber_{column.name}") for column in _COLUMNS), *COLUMNS)
+    .select_from(SUBSCRIBER)
     .join(PUBLICATION, PUBLICATION.c.id == SUBSCRIBER.c.publication_id)
+    .outerjoin(APPEARANCE, LOOKS)
     .where((SUBSCRIBER.c.id == bindparam("subscriber")) & (SUBSCRIBER.c.publication_id == bindparam("publication")))
 )
 
@@ -94,14 +95,11 @@ def subscriber_with_publication(
 ) -> tuple[SubscriberRow, PublicationRow]:
     """The subscriber of that number in that publication, and the publication, in one statement. Raises `NotFound`."""
     about = {"subscriber": subscriber_id, "publication": publication_id}
-    row = connection.execute(_WITH_PUBLICATION, about).first()
+    row = connection.execute(_WITH_PUBLICATION, about).mappings().first()
     if row is None:
         raise NotFound("there is no such subscriber in this publication")
-    person, publication = row[: len(_COLUMNS)], row[len(_COLUMNS) :]
-    return (
-        _row(dict(zip(SubscriberRow.__dataclass_fields__, person, strict=True))),
-        PublicationRow(**dict(zip(PublicationRow.__dataclass_fields__, publication, strict=True))),
-    )
+    person = {name: row[f"subscriber_{name}"] for name in SubscriberRow.__dataclass_fields__}
+    return _row(person), publication_in(row)
 
 
 def subscriber_at(connection: Connection, publication_id: int, address: Address) -> SubscriberRow | None:
