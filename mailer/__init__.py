@@ -4,6 +4,7 @@
 * ``transport``: bytes become an outcome; SMTP, or the test inbox
 * ``schedule``, ``send``, ``digest``: plan, claim, decide again and count, hand over, record
 * ``sweep``: what was left lying is taken up again, and what is over is finished
+* ``retention``: what is kept for a time goes when its time is over
 * ``actors``, ``worker``: the same, run by a queue that carries ids only
 
 ``mailer`` never imports ``webapp``; the two meet in the database.

@@ -20,6 +20,7 @@ from mailer.lease import HeldLease
 from mailer.mails import Mails
 from mailer.office import Office
 from mailer.pace import Pace
+from mailer.retention import Retention
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.service import write_service_mails
@@ -39,6 +40,7 @@ class Worker:
 
     def __init__(self, office: Office, *, threads: int, purpose: str = "worker", broker: Broker | None = None) -> None:
         self._office = office
+        self._retention = Retention(office)
         self._mails = Mails(office)
         self._broker = broker or InProcessBroker()
         self._actors = declare_actors(self._broker, self)
@@ -81,8 +83,12 @@ class Worker:
         self._guarded(name, lambda: self._sender(lambda: not self._rests).run(publication_id))
 
     def tend(self) -> None:
-        """Plan, sweep and settle."""
-        self._guarded("tend", lambda: tend(self._office))
+        """Plan, sweep and settle, and empty what was kept long enough."""
+        self._guarded("tend", self._tend)
+
+    def _tend(self) -> None:
+        tend(self._office)
+        self._retention.run()
 
     def write_service_mails(self) -> None:
         """Compose and hand over service mails."""
@@ -107,7 +113,7 @@ class Worker:
         Call it while the worker is `resting`: two that write in turns wait for each other more than they work.
         """
         while may_go_on():
-            tend(self._office)
+            self._tend()
             write_service_mails(self._office, self._lease.id)
             with self._office.database.read() as connection:
                 due = publications_due(connection, self._office.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,13 +14,15 @@ from preferences.delivery import MadeBy
 from preferences.store.confirmations import come_back
 from preferences.store.consents import ConsentKind, proofs_of
 from preferences.store.events import By
-from preferences.store.signups import SignUp
+from preferences.store.retention import forget
+from preferences.store.service_mails import due_service_mails, mark_sent
+from preferences.store.signups import SignUp, request
 from preferences.store.subscribing import Stated, subscribe
-from preferences.store.tables import PUBLICATION
+from preferences.store.tables import PUBLICATION, SERVICE_MAIL, SIGN_UP_REQUEST
 from preferences.store.undo import undo
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Route, Scope
-from tests.store.newsletter import ANNA, BY_FOOTER, BY_LINK, NOON, Newsletter, asked, newsletter, signed_up
+from tests.store.newsletter import ANNA, BY_FOOTER, BY_LINK, NOON, Newsletter, asked, newsletter, rows, signed_up
 
 DAY = timedelta(days=1)
 WHERE: dict[str, Any] = {
@@ -110,3 +113,48 @@ def test_taking_it_back_and_coming_back_are_consents_of_their_own(database_url: 
         ]
         assert proofs[0].network_address == "192.0.2.1"
         assert all(proof.promise for proof in proofs if proof.kind is ConsentKind.GIVEN)
+
+
+def test_where_a_consent_came_from_is_emptied_when_its_time_is_over_and_nothing_else(database_url: str) -> None:
+    with newsletter(database_url) as there:
+        with there.database.write() as connection:
+            connection.execute(update(PUBLICATION).values(proof_days=90))
+        person = signed_up(there, asked("letter"), **WHERE)
+        with there.database.write() as connection:
+            before = proofs_of(connection, there.publication, person)
+            forget(connection, NOON + 89 * DAY)
+            assert proofs_of(connection, there.publication, person) == before
+            forget(connection, NOON + 90 * DAY)
+            assert proofs_of(connection, there.publication, person) == [
+                replace(before[0], network_address=None, agent=None)
+            ]
+            (kept,) = rows(connection, SIGN_UP_REQUEST)
+            assert (kept["network_address"], kept["agent"], kept["address"]) == (None, None, ANNA)
+            assert forget(connection, NOON + 91 * DAY) == 0
+
+
+def test_a_sign_up_that_nobody_confirmed_is_emptied_of_the_person_and_still_counted(database_url: str) -> None:
+    with newsletter(database_url) as there:
+        sign_up = SignUp(address=parse_address(ANNA), asked=asked("letter"), name="Anna", zone="Asia/Tokyo", **WHERE)
+        with there.database.write() as connection:
+            request(connection, there.publication, sign_up, BY_LINK, NOON)
+            (mail,) = due_service_mails(connection, NOON)
+            mark_sent(connection, mail, NOON)
+            forget(connection, NOON + 29 * DAY)
+            assert rows(connection, SIGN_UP_REQUEST)[0]["address"] == ANNA
+            forget(connection, NOON + 31 * DAY)
+            for table in (SIGN_UP_REQUEST, SERVICE_MAIL):
+                (row,) = rows(connection, table)
+                assert not {"Anna@Example.org", "anna@example.org", "Anna", "Asia/Tokyo", "192.0.2.1"} & set(
+                    row.values()
+                )
+
+
+def test_who_confirmed_keeps_what_they_confirmed_for_good(database_url: str) -> None:
+    with newsletter(database_url) as there:
+        signed_up(there, asked("letter"), zone="Asia/Tokyo", **WHERE)
+        with there.database.write() as connection:
+            forget(connection, NOON + 300 * DAY)
+            (row,) = rows(connection, SIGN_UP_REQUEST)
+        assert (row["address"], row["zone"], row["network_address"]) == (ANNA, "Asia/Tokyo", "192.0.2.1")
+        assert row["network"] is None

@@ -141,7 +141,6 @@ def _form(
         problems=problems or {},
         not_now=not_now,
         chosen_for_them=chosen_for_them or [],
-        zones=ZONES,
         offer=offer_of(site_of(), connection, sender, by or filled.one("by")),
     )
 

@@ -9,7 +9,6 @@ from zoneinfo import available_timezones
 from flask import Request, request
 
 from preferences.address import parse_address
-from preferences.asked import checked_zone
 from preferences.errors import FieldProblem, Invalid
 from preferences.expectation import Arrives
 from preferences.store.publications import PublicationRow
@@ -19,6 +18,7 @@ from preferences.urls import sign_up_url
 from webapp.forms import Filled, accepted_in, asked_in
 from webapp.language import language
 from webapp.site import Site
+from webapp.zones import zone_typed
 
 # What a browser suggests; any other name that the zone data knows is taken too.
 ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix"))))
@@ -65,7 +65,7 @@ def sign_up_in(
         problems += error.problems
     zone = filled.one("zone")
     try:
-        checked_zone(zone or sender.zone)
+        zone = zone_typed(zone) if zone else ""
     except Invalid as error:
         problems += error.problems
     if asked is None or address is None or problems:
