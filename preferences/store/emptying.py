@@ -42,7 +42,14 @@ _ADDRESSED = (
 )
 # A service mail that was still to be written has nobody to go to any more.
 _EMPTY: dict[str, dict[str, object]] = {
-    "service_mail": {"address": None, "address_normalised": None, "details": "{}", "reply": None, "state": "dropped"},
+    "service_mail": {
+        "address": None,
+        "address_normalised": None,
+        "network": None,
+        "details": "{}",
+        "reply": None,
+        "state": "dropped",
+    },
     "sign_up_request": {
         "address": None,
         "address_normalised": None,

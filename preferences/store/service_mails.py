@@ -116,13 +116,15 @@ def queue(
     subscriber_id: int | None = None,
     request_id: int | None = None,
     details: Mapping[str, Any] | None = None,
+    network: str | None = None,
+    is_wanted: bool = True,
 ) -> int | None:
     """Ask for a service mail; answers its number, or None where the limits or a suppression leave it out.
 
-    What is left out leaves a row without an address: the same statements run for every address, so that no timing tells
-    one from another.
+    What is left out, or not wanted by whoever calls, leaves a row without an address: the same statements run for every
+    address, so that no timing tells one from another.
     """
-    is_left_out = not _may_be_written_to(connection, publication_id, kind, address, now)
+    is_left_out = not _may_be_written_to(connection, publication_id, kind, address, now) or not is_wanted
     result = connection.execute(
         insert(SERVICE_MAIL).values(
             publication_id=publication_id,
@@ -131,6 +133,7 @@ def queue(
             request_id=request_id,
             address=None if is_left_out else address.spelled,
             address_normalised=None if is_left_out else address.normalised,
+            network=network,
             details=json.dumps({} if is_left_out else details or {}, ensure_ascii=False, sort_keys=True),
             state=(ServiceState.DROPPED if is_left_out else ServiceState.DUE).value,
             due_at=now,

@@ -6,12 +6,12 @@ from functools import partial
 
 from flask import Blueprint, Response, request
 
-from preferences.address import Address, parse_address
+from preferences.address import parse_address
 from preferences.errors import Invalid, NotFound
+from preferences.store.fresh_links import ask_for_fresh_link
 from preferences.store.publications import PublicationRow, publications
-from preferences.store.service_mails import ServiceKind, queue
-from preferences.store.subscribers import subscriber_at
 from webapp.forms import Filled, beside
+from webapp.language import speak
 from webapp.pages.page import render
 from webapp.pages.waking import wake
 from webapp.site import Site
@@ -25,22 +25,31 @@ def add_routes(pages: Blueprint, site: Site) -> None:
 
 
 def show(site: Site, slug: str | None = None) -> Response:
-    """The form."""
-    return render("fresh.html", publications=_offered(site, slug), filled=Filled(()), problems={})
+    """The form; `?publication=` chooses one of several."""
+    return _form(_offered(site, slug), Filled(request.args.items(multi=True)))
+
+
+def _form(
+    offered: list[PublicationRow], filled: Filled, status: int = 200, problems: dict[str, str] | None = None
+) -> Response:
+    only = offered[0] if len(offered) == 1 else None
+    return render("fresh.html", status, publications=offered, publication=only, filled=filled, problems=problems or {})
 
 
 def ask(site: Site, slug: str | None = None) -> Response:
     """Send the link, if there is anybody to send it to, and say the same in any case."""
     offered = _offered(site, slug)
     filled = Filled(request.form.items(multi=True))
+    chosen = next((one for one in offered if len(offered) == 1 or one.slug == filled.one("publication")), offered[0])
+    speak(None, chosen.language)
     try:
         address = parse_address(filled.one("email"))
     except Invalid as error:
-        return render("fresh.html", 422, publications=offered, filled=filled, problems=beside(error.problems))
-    chosen = [one for one in offered if len(offered) == 1 or one.slug == filled.one("publication")]
-    for one in chosen:
-        _send(site, one, address)
-    return render("check_mail.html", publication=chosen[0] if chosen else None, for_what="fresh")
+        return _form(offered, filled, 422, dict(beside(error.problems)))
+    with site.database.write() as connection:
+        ask_for_fresh_link(connection, chosen.id, address, request.remote_addr, site.clock.now())
+    wake(site)
+    return render("check_mail.html", publication=chosen, for_what="fresh")
 
 
 def _offered(site: Site, slug: str | None) -> list[PublicationRow]:
@@ -48,14 +57,5 @@ def _offered(site: Site, slug: str | None) -> list[PublicationRow]:
         offered = [one for one in publications(connection) if slug is None or one.slug == slug]
     if not offered:
         raise NotFound("there is no such publication")
+    speak(None, offered[0].language)
     return offered
-
-
-def _send(site: Site, publication: PublicationRow, address: Address) -> None:
-    with site.database.write() as connection:
-        person = subscriber_at(connection, publication.id, address)
-        if person is not None:
-            # To the address as it is known, not as it was typed now.
-            known = Address(spelled=person.address or address.spelled, normalised=address.normalised)
-            queue(connection, publication.id, ServiceKind.FRESH_LINK, known, site.clock.now(), subscriber_id=person.id)
-    wake(site)

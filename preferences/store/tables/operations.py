@@ -55,7 +55,10 @@ class Outbox(SQLModel, table=True):
 
 
 class ServiceMail(SQLModel, table=True):
-    """A service mail to write, of a kind of `service_mails`. Not counted, and limited per address and day."""
+    """A service mail to write, of a kind of `service_mails`. Not counted, and limited per address and day.
+
+    `network` is a keyed hash of the network that a fresh link was asked for from, which leads nowhere.
+    """
 
     __tablename__ = "service_mail"
     __table_args__ = (
@@ -65,6 +68,7 @@ class ServiceMail(SQLModel, table=True):
         refers("service_mail", "request_id", "sign_up_request"),
         Index("ix_service_mail_open", "state", "due_at"),
         Index("ix_service_mail_address", "publication_id", "address_normalised", "created_at"),
+        Index("ix_service_mail_network", "network", "created_at"),
     )
 
     id: int | None = key()
@@ -74,6 +78,7 @@ class ServiceMail(SQLModel, table=True):
     request_id: int | None = number(null=True)
     address: str | None = None
     address_normalised: str | None = None
+    network: str | None = None
     details: str = Field(default="{}", sa_type=Text)
     state: str = "due"
     due_at: datetime

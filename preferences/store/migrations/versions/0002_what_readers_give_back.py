@@ -211,6 +211,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("broken"),
     )
 
+    op.add_column("service_mail", sa.Column("network", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+    op.create_index("ix_service_mail_network", "service_mail", ["network", "created_at"], unique=False)
+
     op.add_column("subscriber", sa.Column("feeds_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
 
     op.add_column("topic", sa.Column("is_unlisted", sa.Boolean(), nullable=False, server_default=sa.false()))
