@@ -39,8 +39,8 @@ def add_routes(pages: Pages) -> None:
 
 
 def show(desk: Desk, campaign_id: str = "") -> Answer:
-    """Every answer in full, newest first."""
-    before = desk.query.one("before")
+    """Every answer in full, newest first; of one reader, or of all."""
+    before, by = desk.query.one("before"), desk.query.one("by")
     row = found(desk, campaign_id) if campaign_id else None
     number = None if row is None else row.id
     rows = answers(
@@ -49,6 +49,7 @@ def show(desk: Desk, campaign_id: str = "") -> Answer:
         _ON_ONE_PAGE + 1,
         before=desk.number(Kind.ANSWER, before) if before else None,
         campaign_id=number,
+        subscriber_id=desk.number(Kind.SUBSCRIBER, by) if by else None,
     )
     return desk.page(
         "answers.html",
@@ -60,6 +61,7 @@ def show(desk: Desk, campaign_id: str = "") -> Answer:
         ],
         older=desk.id(Kind.ANSWER, rows[_ON_ONE_PAGE - 1].id) if len(rows) > _ON_ONE_PAGE else None,
         there=count_answers(desk.connection, desk.owner.id, number),
+        by=by,
         write_to=write_to,
     )
 
