@@ -6,8 +6,11 @@ as soon as it knows whose it is; one that does not is in the language that was a
 
 from __future__ import annotations
 
+from functools import cache
 from gettext import NullTranslations
 
+from babel.core import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 from flask import g, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
@@ -66,6 +69,19 @@ def _asked_for() -> str | None:
 
 def _preferred() -> list[str]:
     return [tag for tag, quality in request.accept_languages if quality > 0 and tag != "*"]
+
+
+def number(value: float) -> str:
+    """A number as the language of this answer writes it, with at most one decimal: "1,234.5", "1.234,5"."""
+    return format_decimal(value, format="#,##0.#", locale=_locale(language()))
+
+
+@cache
+def _locale(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale.parse(SOURCE_LANGUAGE)
 
 
 def said_here(message: str) -> str:

@@ -160,11 +160,10 @@ def _wrong(message: Message) -> Iterator[str]:
         yield "is marked as fuzzy: look at it, and remove the mark"
     english = _forms(message.id)
     known = {place for text in english for place in _places(text)}
-    # The form for one may leave its number out; all others say what the English says.
-    needed = _places(english[-1])
+    # A plural form may leave out what the English form for one leaves out, or the number: "one mail", "eine Mail".
+    needed = _places(english[-1]) - ({"count", "num"} if len(english) > 1 else set())
     for text in said:
-        missing = needed - _places(text) - ({"count", "num", "number"} if len(said) > 1 else set())
-        if missing:
+        if missing := needed & _places(english[0]) - _places(text):
             yield f"lacks {_listed(missing)}"
         if unknown := _places(text) - known:
             yield f"has {_listed(unknown)}, which the English has not"

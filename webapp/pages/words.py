@@ -11,7 +11,7 @@ from preferences.expectation import Terms
 from preferences.more_often import Question, questions
 from preferences.store.topics import TopicRow
 from preferences.wording import how_often, instant_in_words
-from webapp.language import _, ngettext, pgettext
+from webapp.language import _, ngettext, number, pgettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def lately_in_words(mails: int, weeks: int) -> str:
             "Lately that was {mails} mail in {weeks} weeks.", "Lately that was {mails} mails in {weeks} weeks.", mails
         )
         return said.format(mails=mails, weeks=weeks)
-    return _("Lately that was {rate} a week.").format(rate=f"{mails / weeks:.1f}".removesuffix(".0"))
+    return _("Lately that was {rate} a week.").format(rate=number(mails / weeks))
 
 
 def month_in_words(on: date) -> str:
