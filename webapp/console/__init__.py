@@ -9,6 +9,7 @@
 * ``regulars``, ``answers``: who stays and gives back, who brings whom, what readers answer and vote
 * ``people``, ``person``: finding subscribers, and the whole story of one
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
+* ``embedding``: a sign-up form for other sites
 * ``settings``: the publication, and tokens of the API
 """
 
@@ -20,6 +21,7 @@ from webapp.console import (
     answers,
     campaigns,
     desk,
+    embedding,
     importing,
     login,
     outcome,
@@ -46,6 +48,7 @@ def register(app: Flask, site: Site) -> None:
     of_publications = (
         today,
         topics,
+        embedding,
         writing,
         campaigns,
         preview,

@@ -2,7 +2,7 @@
 
 * ``start``, ``set_up``: the front door, and a newsletter of one's own; ``styles``: the stylesheet and the one script;
   ``look``: a publication's own colours and logo
-* ``sign_up``, ``confirmation``: from a stranger to a subscriber
+* ``sign_up`` (``sign_up_form``), ``embed``, ``confirmation``: from a stranger to a subscriber, here or on another site
 * ``kept``: how the promises of a publication were kept, for everybody, and the badge of it
 * ``my_preferences``: everything of an expectation in one form; ``fresh``: a link that may do more than a mail's
 * ``my_data``, ``erasing``, ``needing_fresh``: what is known of the reader, to take along or to be erased
