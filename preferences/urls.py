@@ -120,3 +120,28 @@ def new_address_url(base_url: str, token: str) -> str:
 def old_address_url(base_url: str, token: str) -> str:
     """Where the mailbox that mail goes to so far agrees, or ends it."""
     return f"{base_url}/old-address/{token}"
+
+
+def archive_url(base_url: str, slug: str) -> str:
+    """The archive: every topic that is listed."""
+    return f"{base_url}/a/{slug}"
+
+
+def topic_url(base_url: str, slug: str, topic: str) -> str:
+    """The issues of one topic."""
+    return f"{base_url}/a/{slug}/t/{topic}"
+
+
+def topic_feed_url(base_url: str, slug: str, topic: str) -> str:
+    """The Atom feed of one topic."""
+    return f"{base_url}/a/{slug}/t/{topic}/feed.atom"
+
+
+def private_feed_url(base_url: str, token: str) -> str:
+    """A reader's own feed of what they read on the web only."""
+    return f"{base_url}/f/{token}.atom"
+
+
+def away_url(base_url: str, token: str) -> str:
+    """What a reader missed while they were away."""
+    return f"{base_url}/h/{token}/away"

@@ -6,9 +6,11 @@
 * ``layout`` (with ``markup``, ``outline``, ``vocabulary``, ``placeholders``, ``fence``): MJML to an HTML template;
   ``letter``: Markdown to MJML; ``sandbox``, ``slots``: what authors may write in placeholders; ``plaintext``: the text
 * ``mail``, ``parts``, ``wording``: what every mail has, and no author writes; ``written``: what an author did
+* ``article``: a campaign without the frame of a mail, for feeds
 * ``headers``, ``addresses``, ``mime``: the bytes
 """
 
+from mailer.compose.article import article
 from mailer.compose.campaign import CompiledCampaign, compile_campaign
 from mailer.compose.check import Problem, check_source, notices
 from mailer.compose.content import AlongItem, CampaignContent, Envelope, MailClass, Message, Note, Recipient
@@ -40,6 +42,7 @@ __all__ = [
     "RenderError",
     "ServiceKind",
     "TemplateError",
+    "article",
     "campaign_content",
     "check_header_value",
     "check_source",

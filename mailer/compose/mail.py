@@ -247,6 +247,11 @@ def _values(recipient: Recipient) -> dict[str, Any]:
     return values_for_author(recipient.name, recipient.fields, links)
 
 
+def html_values(recipient: Recipient) -> dict[str, Any]:
+    """What stands in the places of a mail's HTML for a recipient to whom nothing comes along."""
+    return _values(recipient) | {"along": Markup("")}
+
+
 def _as_html(extra: Mapping[str, parts.Both | str | int]) -> dict[str, Any]:
     # Only our own templates, which escape by themselves, make values that are HTML already.
     return {name: Markup(one.html) if isinstance(one, parts.Both) else one for name, one in extra.items()}

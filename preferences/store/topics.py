@@ -31,6 +31,7 @@ class TopicRow:
     is_unlisted: bool
     cadence: Cadence
     version: int
+    created_at: datetime
 
 
 def day_mask(days: frozenset[Weekday]) -> int:
@@ -94,6 +95,7 @@ def _topic_row(row: Mapping[Any, Any]) -> TopicRow:
         is_unlisted=row["is_unlisted"],
         cadence=cadence_of(row, "cadence_"),
         version=row["cadence_version"],
+        created_at=row["created_at"],
     )
 
 

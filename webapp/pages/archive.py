@@ -1,27 +1,41 @@
-"""An issue as everybody may read it: composed as the mail was, for nobody in particular."""
+"""The archive: every issue as everybody may read it, composed as the mail was, for nobody in particular.
+
+Listed topics are linked and may be indexed; what is about an unlisted topic is for whoever knows its address.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from itertools import groupby
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from mailer.compose import ComposeError, Envelope, Recipient, campaign_content, compile_campaign
+from mailer.compose import ComposeError, Recipient, campaign_content, compile_campaign
 from mailer.compose.content import MailClass
+from preferences.calendar import local_date, zone_named
 from preferences.errors import NotFound
 from preferences.links.public_ids import Kind
 from preferences.store.contents import content_of
-from preferences.store.issues import Issue, issue
+from preferences.store.issues import Issue, issue, issue_page, latest_issues, neighbours, topics_of
 from preferences.store.publications import PublicationRow, publication_named
+from preferences.store.topics import TopicRow, topic_named, topics
 from preferences.store.transactions import Transaction
+from preferences.urls import archive_url, topic_feed_url, topic_url
+from preferences.wording import date_in_words, how_often
 from webapp.access import public_ids
-from webapp.pages.page import mail_page, render
+from webapp.language import _, language, speak
+from webapp.pages.articles import envelope_of
+from webapp.pages.page import indexed, mail_page, part, render
+from webapp.pages.words import month_in_words
 from webapp.site import Site
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
-    """`/a/<slug>/<campaign>`."""
+    """`/a/<slug>`, `/a/<slug>/t/<topic>` and `/a/<slug>/<campaign>`."""
+    pages.add_url_rule("/a/<slug>", "archive", partial(show_all, site), strict_slashes=False)
+    pages.add_url_rule("/a/<slug>/t/<topic>", "archive_of_topic", partial(show_topic, site), strict_slashes=False)
     pages.add_url_rule("/a/<slug>/<campaign>", "issue", partial(show, site), strict_slashes=False)
 
 
@@ -30,34 +44,128 @@ def issue_path(connection: Transaction, slug: str, found: Issue) -> str:
     return f"/a/{slug}/{public_ids(connection).public_id(Kind.CAMPAIGN, found.campaign_id)}"
 
 
-def show(site: Site, slug: str, campaign: str) -> Response:
-    """The issue, with nothing in it that belongs to one reader."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An issue as a line: its path is below the site's root, its date that of the publication's own zone."""
+
+    title: str
+    summary: str
+    on: str
+    path: str
+
+
+def _shown(connection: Transaction, site: Site, sender: PublicationRow, found: Issue) -> Shown:
+    zone = zone_named(sender.zone)
+    on, today = local_date(zone, found.scheduled_at), local_date(zone, site.clock.now())
+    return Shown(
+        title=found.title,
+        summary=found.summary,
+        on=date_in_words(on, today, language()),
+        path=issue_path(connection, sender.slug, found),
+    )
+
+
+def show_all(site: Site, slug: str) -> Response:
+    """Every listed topic with its cadence and its latest issue."""
     with site.database.read() as connection:
-        sender = publication_named(connection, slug)
+        sender = _sender(connection, slug)
+        listed = [topic for topic in topics(connection, sender.id) if not topic.is_unlisted]
+        latest = latest_issues(connection, sender.id, [topic.id for topic in listed])
+        shown = {number: _shown(connection, site, sender, found) for number, found in latest.items()}
+    page = render(
+        "archive.html",
+        publication=sender,
+        topics=[(topic, how_often(topic.cadence, language()), shown.get(topic.id)) for topic in listed],
+        page_url=archive_url(site.base_url, sender.slug),
+    )
+    return indexed(page)
+
+
+def _sender(connection: Transaction, slug: str) -> PublicationRow:
+    sender = publication_named(connection, slug)
+    speak(None, sender.language)
+    return sender
+
+
+def show_topic(site: Site, slug: str, topic: str) -> Response:
+    """The issues of one topic by month, page by page."""
+    until = _until()
+    with site.database.read() as connection:
+        sender = _sender(connection, slug)
+        found = topic_named(connection, sender.id, topic)
+        there = issue_page(connection, sender.id, found.id, until)
+        zone = zone_named(sender.zone)
+        by_month = groupby(there.issues, key=lambda one: local_date(zone, one.scheduled_at).replace(day=1))
+        months = [
+            (month_in_words(first), [_shown(connection, site, sender, one) for one in of_month])
+            for first, of_month in by_month
+        ]
+    page = render(
+        "archive_topic.html",
+        publication=sender,
+        topic=found,
+        often=how_often(found.cadence, language()),
+        months=months,
+        older=None if there.since is None else there.since.isoformat(),
+        is_first=until is None,
+        page_url=topic_url(site.base_url, sender.slug, found.slug),
+        feed_url=topic_feed_url(site.base_url, sender.slug, found.slug),
+    )
+    return page if found.is_unlisted else indexed(page)
+
+
+def _until() -> datetime | None:
+    """Where the page before was cut. Raises `NotFound` for what no page links to."""
+    text = request.args.get("until", "")
+    try:
+        until = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise NotFound("there is no such page") from error
+    if until is not None and until.utcoffset() is None:
+        raise NotFound("there is no such page")
+    return until
+
+
+def show(site: Site, slug: str, campaign: str) -> Response:
+    """The issue, with nothing in it that belongs to one reader; below it the one before and the one after."""
+    with site.database.read() as connection:
+        sender = _sender(connection, slug)
         number = public_ids(connection).number_of(Kind.CAMPAIGN, campaign)
         if number is None:
             raise NotFound("there is no such issue")
         found = issue(connection, sender.id, number)
+        topic = _topic_of(connection, sender, number)
+        around = (None, None) if topic is None else neighbours(connection, sender.id, topic.id, found)
+        earlier, later = (None if one is None else _shown(connection, site, sender, one) for one in around)
         try:
             html = _html(connection, sender, found)
         except ComposeError:
-            return render("sorry.html", 404, title="Only in its mail", advice="",
-                          said="This issue is made for each reader, and can be read in its mail only.")  # fmt: skip
-    return mail_page(html)
+            return render(
+                "sorry.html",
+                404,
+                title=_("Only in its mail"),
+                advice="",
+                said=_("This issue is made for each reader, and can be read in its mail only."),
+            )
+    page_url = f"{site.base_url}/a/{sender.slug}/{campaign}"
+    values = {"publication": sender, "issue": found, "topic": topic, "page_url": page_url}
+    often = "" if topic is None else how_often(topic.cadence, language())
+    after = part("_after_issue.html", **values, often=often, earlier=earlier, later=later)
+    page = mail_page(html, after, part("_issue_head.html", **values))
+    return page if topic is None or topic.is_unlisted else indexed(page)
+
+
+def _topic_of(connection: Transaction, sender: PublicationRow, campaign: int) -> TopicRow | None:
+    """The first topic of a campaign that is listed, else its first; None where it has none any more."""
+    known = {topic.id: topic for topic in topics(connection, sender.id)}
+    of_campaign = [known[number] for number in topics_of(connection, sender.id, campaign) if number in known]
+    listed = [topic for topic in of_campaign if not topic.is_unlisted]
+    return next(iter([*listed, *of_campaign]), None)
 
 
 def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:
     content = content_of(connection, found.campaign_id, found.revision)
-    envelope = Envelope(
-        publication=sender.name,
-        sender=sender.sender or "nobody@example.org",
-        postal_address=sender.postal_address or "-",
-        language=sender.language,
-        list_id="campaign.web",
-        list_name=sender.name,
-        feedback_id="campaign",
-    )
-    compiled = compile_campaign(campaign_content(envelope, content))
+    compiled = compile_campaign(campaign_content(envelope_of(sender), content))
     reader = Recipient(email="nobody@example.org", message_token="web", date=found.scheduled_at, may_reply=False)
     # No promise and no link to leave at its end: there is nobody here to whom they would belong.
     return replace(compiled.mail, mail_class=MailClass.SERVICE).preview(reader, {}).html

@@ -52,6 +52,12 @@ def mail_page(html: str, after: str = "", head: str = "") -> Response:
     return guarded(response)
 
 
+def indexed(response: Response) -> Response:
+    """The same page, which search engines may show: for what is meant for everybody."""
+    response.headers["X-Robots-Tag"] = "all"
+    return response
+
+
 def part(template: str, **values: Any) -> str:
     """A part of a page: HTML."""
     return environment().get_template(template).render(root=request.script_root, **values)
