@@ -6,7 +6,8 @@ else crosses between them.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -14,10 +15,16 @@ from preferences.address import Address, address_hash
 from preferences.expectation import Suppression
 from preferences.store.attributions import circumstances
 from preferences.store.changes import locked_subscriber, settle
-from preferences.store.events import By
+from preferences.store.events import By, record
 from preferences.store.installation import suppression_key
 from preferences.store.standings import change_standing
-from preferences.store.subscribers import SubscriberRow, lock_subscribers, subscriber
+from preferences.store.subscribers import (
+    SubscriberRow,
+    lock_subscribers,
+    subscriber,
+    subscriber_at,
+    suppression_of,
+)
 from preferences.store.tables import DEAD_ADDRESS, PUBLICATION, SUBSCRIBER, SUPPRESSED
 from preferences.store.unsubscribe_rows import insert_unsubscribe
 from preferences.store.unsubscribes import unsubscribe
@@ -37,8 +44,11 @@ def suppress(
     now: datetime,
     *,
     delivery_id: int | None = None,
+    words: str = "",
 ) -> bool:
     """Write to a subscriber no more, wherever a dead address is concerned; a complaint also ends everything.
+
+    `words` are why a person did it.
 
     False where that was so before. Raises `NotFound`.
     """
@@ -47,7 +57,7 @@ def suppress(
         return False
     _record_leaving(connection, person, reason, by, now, delivery_id)
     suppress_address(connection, publication_id, person.address_normalised, reason, by, now)
-    _stop(connection, publication_id, subscriber_id, reason, by, now, delivery_id)
+    _stop(connection, publication_id, subscriber_id, reason, by, now, delivery_id, words)
     if reason is Suppression.DEAD_ADDRESS:
         for other in _elsewhere(connection, person):
             _stop(connection, other.publication_id, other.id, reason, by, now, None)
@@ -86,6 +96,7 @@ def _stop(
     by: By,
     now: datetime,
     delivery_id: int | None,
+    words: str = "",
 ) -> None:
     change_standing(
         connection,
@@ -96,7 +107,7 @@ def _stop(
         now,
         columns={"suppressed": reason.value, "suppressed_at": now},
         delivery_id=delivery_id,
-        details={"reason": reason.value},
+        details={"reason": reason.value, **({"words": words} if words else {})},
     )
     settle(connection, publication_id, [subscriber_id], now)
 
@@ -147,7 +158,22 @@ def forget_suppression(connection: Connection, publication_id: int, address: Add
     connection.execute(delete(DEAD_ADDRESS).where(DEAD_ADDRESS.c.address_hash == digest))
 
 
-def lift_suppression(connection: Connection, publication_id: int, subscriber_id: int, by: By, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetIn:
+    """Why an operator lets somebody back in: in a sentence without an address, and on which day their mail came."""
+
+    words: str = ""
+    mail_received_on: date | None = None
+
+    def in_details(self) -> dict[str, str]:
+        """As it stands in the details of the event."""
+        day = self.mail_received_on
+        return {"words": self.words, **({} if day is None else {"mail_received_on": day.isoformat()})}
+
+
+def lift_suppression(
+    connection: Connection, publication_id: int, subscriber_id: int, by: By, now: datetime, why: LetIn | None = None
+) -> bool:
     """Write to a subscriber again; who complained is let back in by an operator, on a mail received from them.
 
     False where nothing was suppressed. Raises `NotFound`. What was unsubscribed stays so.
@@ -166,7 +192,25 @@ def lift_suppression(connection: Connection, publication_id: int, subscriber_id:
         by,
         now,
         columns={"suppressed": None, "suppressed_at": None},
-        details={"reason": person.suppressed.value},
+        details={"reason": person.suppressed.value, **(LetIn() if why is None else why).in_details()},
     )
     settle(connection, publication_id, [subscriber_id], now)
+    return True
+
+
+def let_in(connection: Connection, publication_id: int, address: Address, by: By, now: datetime, why: LetIn) -> bool:
+    """Write to an address again, whether somebody is known there or only its hash is. False where nothing was suppressed.
+
+    Nothing is sent by it: who had left, or was erased, signs up and confirms like anybody else.
+    """
+    person = subscriber_at(connection, publication_id, address)
+    if person is not None:
+        return lift_suppression(connection, publication_id, person.id, by, now, why)
+    reason = suppression_of(connection, publication_id, address)
+    if reason is None:
+        return False
+    forget_suppression(connection, publication_id, address)
+    # Whom it is about is not known any more, so that what was written about them is not kept either.
+    day = LetIn(mail_received_on=why.mail_received_on).in_details()
+    record(connection, publication_id, "suppression_lifted", by, now, details={"reason": reason, **day})
     return True

@@ -2,6 +2,7 @@
 
 * ``run``, ``migrate``: start Troth; bring the databases to the newest revision
 * ``publication``, ``topic``, ``token``: what is needed to get going without the API; ``console``: a way into it
+* ``subscriber``: everything of one person as a file, erasing it, and the way back after a suppression
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
 * ``language``: the languages in which readers are written to
@@ -21,6 +22,7 @@ COMMANDS = {
     "topic": ("topic", "Make topics, and say how often they write."),
     "token": ("token", "Make tokens for the API."),
     "console": ("console", "A link into the console, which works once."),
+    "subscriber": ("subscriber", "Give, erase, block or let in what is somebody's own."),
     "import": ("importing", "Bring subscribers along from another system."),
     "explain": ("explain", "Why a subscriber got a campaign, or did not."),
     "answer": ("answer", "What became of a mail that is in doubt."),

@@ -7,7 +7,7 @@
 * ``campaigns``, ``writing``, ``scheduling``, ``forecasting``, ``outcome``: from a draft to what became of it
 * ``preview``, ``testing``, ``composing``: a campaign as a chosen reader would read it, here or as a test mail
 * ``regulars``, ``answers``: who stays and gives back, who brings whom, what readers answer and vote
-* ``people``, ``person``: finding subscribers, and the whole story of one
+* ``people``, ``person``, ``letting_in``: finding subscribers, the whole story of one, and the way back after a suppression
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``embedding``: a sign-up form for other sites
 * ``settings``: the publication, and tokens of the API
@@ -23,6 +23,7 @@ from webapp.console import (
     desk,
     embedding,
     importing,
+    letting_in,
     login,
     outcome,
     people,
@@ -57,6 +58,7 @@ def register(app: Flask, site: Site) -> None:
         outcome,
         people,
         person,
+        letting_in,
         regulars,
         answers,
         importing,

@@ -130,8 +130,11 @@ def _events(desk: Desk, person: SubscriberRow) -> list[tuple[str, str, str]]:
     for entry in ledger(desk.connection, person.id, _EVENTS):
         if entry.place.kind != EntryKind.EVENT:
             continue
-        reason = entry.values["details"].get("reason")
-        what = event_words(entry.values["kind"]) + (f": {reason}" if reason else "")
+        details = entry.values["details"]
+        told = [str(details[name]).replace("_", " ") for name in ("reason", "words") if details.get(name)]
+        if details.get("mail_received_on"):
+            told.append(f"their mail of {details['mail_received_on']}")
+        what = ": ".join([event_words(entry.values["kind"]), *([", ".join(told)] if told else [])])
         said.append(
             (desk.when(entry.place.at), what, f"{entry.values['made_by']}, {event_words(entry.values['route'])}")
         )
@@ -147,7 +150,7 @@ def rename(desk: Desk, subscriber_id: str) -> Answer:
 def change(desk: Desk, subscriber_id: str) -> Answer:
     """Change what somebody expects, as they asked for it in some other way."""
     person, filled = _person(desk, subscriber_id), desk.filled
-    reason = _reason(filled)
+    reason = reason_in(filled)
     there = topics(desk.connection, desk.owner.id)
     terms = terms_of(desk.connection, desk.owner.id, [person.id]).get(person.id)
     if terms is None or person.unsubscribed_at is not None:
@@ -169,7 +172,7 @@ def change(desk: Desk, subscriber_id: str) -> Answer:
     return desk.see(f"subscribers/{subscriber_id}")
 
 
-def _reason(filled: Filled) -> str:
+def reason_in(filled: Filled) -> str:
     """Why somebody changes this by hand. Raises `Invalid` without one."""
     reason = filled.one("reason")
     if not reason or len(reason) > _LONGEST_REASON:
@@ -182,7 +185,7 @@ def _reason(filled: Filled) -> str:
 def end(desk: Desk, subscriber_id: str) -> Answer:
     """Unsubscribe somebody who asked for it in some other way, from a topic or everything."""
     person = _person(desk, subscriber_id)
-    reason, scope = _reason(desk.filled), desk.filled.one("scope")
+    reason, scope = reason_in(desk.filled), desk.filled.one("scope")
     known = {topic.slug: topic.id for topic in topics(desk.connection, desk.owner.id)}
     if scope != "all" and scope not in known:
         raise Invalid([FieldProblem(field="scope", message="choose a topic, or everything")])

@@ -21,6 +21,8 @@ SERVICE_VALUES = {
     "ended": "everything",
     "return_url": "https://garden.example/r/1",
     "fresh_url": "https://garden.example/f/1",
+    "answer_url": "https://garden.example/new-address/1",
+    "address": "anna.new@garden.example",
     "address_url": "https://garden.example/a/1",
 }
 
