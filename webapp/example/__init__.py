@@ -6,7 +6,7 @@ What it is made of stands in ``templates/example``: the publication, its campaig
 * ``people``, ``wishes``: readers, and what they ask for
 * ``post``: the mail server of the example, which answers as mail servers do
 * ``house``: the publication with its mailer, and a clock that goes from one planned instant to the next
-* ``beginning``, ``marketing``, ``joining``, ``reactions``, ``turns``: what happens in it, and when
+* ``beginning``, ``marketing``, ``joining``, ``reactions``, ``giving``, ``turns``: what happens in it, and when
 * ``building``: all of it from a seed; the same seed gives the same ledger
 * ``shipped``: the file that comes with Troth; ``inbox``: the last mails of it, made with one's own keys
 

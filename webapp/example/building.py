@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from preferences.store.database import open_database
 from webapp.example.beginning import carry_over, found_publication
 from webapp.example.content import publication
+from webapp.example.giving import Giving
 from webapp.example.house import House
 from webapp.example.joining import Newcomers
 from webapp.example.marketing import Marketer
@@ -52,7 +53,8 @@ def build(target: Path, seed: int, size: Size) -> datetime:
         marketer = Marketer(house, zone, ends_at)
         marketer.raise_cadence(more_since)
         marketer.resume_later("letter-05", datetime(2026, 10, 27, 10, 55, tzinfo=zone))
-        Newcomers(house, crowd[len(first) :], begins_at, ends_at)
+        giving = Giving(house, seed, zone, begins_at, ends_at)
+        Newcomers(house, crowd[len(first) :], giving.passed_on, begins_at, ends_at)
         Readers(house, seed, frozenset(person.email for person in written_to), more_since)
         Turns(house, begins_at)
         house.live_until(ends_at)

@@ -120,5 +120,11 @@ def words() -> dict[str, list[str]]:
     return written
 
 
+def answers() -> dict[str, list[str]]:
+    """What is answered to the question under a campaign, by the campaign's key."""
+    written: dict[str, list[str]] = _toml("answers.toml")
+    return written
+
+
 def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))

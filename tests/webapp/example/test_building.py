@@ -12,7 +12,7 @@ from preferences.store.auditing import Audit
 from preferences.store.database import open_database
 from preferences.store.publications import publications
 from webapp.example.building import Size, build
-from webapp.example.content import campaigns, groups, publication, topics
+from webapp.example.content import answers, campaigns, groups, publication, topics
 from webapp.example.people import DOMAINS
 
 SMALL = Size(readers=40, weeks=1)
@@ -61,6 +61,31 @@ def test_nobody_in_the_example_could_have_their_address(small: Path) -> None:
     with closing(sqlite3.connect(small)) as connection:
         addresses = [address for (address,) in connection.execute("SELECT address FROM subscriber")]
     assert all(f".{address.rpartition('@')[2]}".endswith(RESERVED) for address in addresses if address is not None)
+
+
+def test_every_question_of_the_example_has_answers_and_nobody_says_what_another_has_said() -> None:
+    asked = {one.key: one.values.question for one in campaigns(_zone()) if one.values.question}
+    written = answers()
+    assert set(asked) == set(written)
+    assert len(set(asked.values())) == len(asked)
+    said = [words for one in written.values() for words in one]
+    assert len(set(said)) == len(said) > 40
+
+
+@pytest.mark.slow
+def test_readers_of_the_example_answer_vote_and_bring_others(tmp_path: Path) -> None:
+    there = _built(tmp_path / "lived.sqlite3", 1, Size(readers=600, weeks=5))
+    with closing(sqlite3.connect(there)) as connection:
+        counts = [
+            connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
+            for what in (
+                "answer WHERE words <> ''",
+                "vote",
+                "referral WHERE confirmed_at IS NOT NULL",
+                "event WHERE kind = 'read_on_web'",
+            )
+        ]
+    assert all(count >= 3 for count in counts), counts
 
 
 @pytest.mark.slow
