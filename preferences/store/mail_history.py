@@ -19,6 +19,7 @@ from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Evidence, Outcome, Reason
 from preferences.delivery import State
 from preferences.expectation import Arrives
+from preferences.store.away import IS_MISSED, Away
 from preferences.store.promised import broken_promises, promised_since
 from preferences.store.tables import ATTEMPT, CAMPAIGN_CONTENT, DECISION, DELIVERY
 
@@ -29,6 +30,7 @@ __all__ = [
     "evidence_from_text",
     "history_page",
     "mail_history",
+    "missed_between",
     "promised_since",
 ]
 
@@ -94,6 +96,12 @@ def mail_history(
     """What became of everything meant for a subscriber, newest first; with a delivery, that one alone."""
     chosen = _history(publication_id, subscriber_id).limit(limit)
     return _entries(connection, chosen if delivery_id is None else chosen.where(_D.id == delivery_id))
+
+
+def missed_between(connection: Connection, publication_id: int, subscriber_id: int, away: Away) -> list[HistoryEntry]:
+    """What a pause kept away from a subscriber, newest first, at most 200."""
+    within = (_D.scheduled_at >= away.since) & (_D.scheduled_at < away.until)
+    return _entries(connection, _history(publication_id, subscriber_id).where(IS_MISSED & within).limit(200))
 
 
 _OF_DELIVERY = ("id", "rhythm", "state", "reason", "scheduled_at", "expires_at", "expiry", "carrier_id")

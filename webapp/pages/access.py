@@ -93,10 +93,10 @@ def sibling(site: Site, seen: Visit, purpose: Purpose, delivery: int | None = No
         subscriber=seen.person.id,
         delivery=seen.claim.delivery if delivery is None else delivery,
         topics=seen.claim.topics,
-        issued_at=seen.claim.issued_at or _LONG_AGO,
+        issued_at=seen.claim.issued_at or LONG_AGO,
     )
     return site.links.sign(claim)
 
 
 # A link that does not say when it was issued may do what links may do for ever.
-_LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -12,13 +12,17 @@ from flask import Blueprint, Response, request
 
 from preferences.calendar import zone_named
 from preferences.errors import NotFound
+from preferences.expectation import Arrives
 from preferences.links import Purpose, Right
+from preferences.store.expectations import terms_of
 from preferences.store.mail_history import HistoryPage, history_page, mail_history
 from preferences.store.promised import broken_promises, promised_since
 from preferences.store.topics import topics
 from preferences.store.transactions import Transaction
 from webapp.pages.access import OF_MAILS, Visit, visit
+from webapp.pages.away_line import away
 from webapp.pages.page import render
+from webapp.pages.private_feed import PrivateFeed, private_feed
 from webapp.pages.story import Story, story_of
 from webapp.pages.timeline import Timeline
 from webapp.site import Site
@@ -37,13 +41,15 @@ def show(site: Site, token: str) -> Response:
         seen = visit(site, connection, token, *_PURPOSES)
         if not seen.rights & {Right.SEE_HISTORY, Right.SEE_DELIVERY}:
             raise NotFound("this link is over")
-        timeline = _timeline(site, connection, seen)
+        timeline = timeline_of(site, connection, seen)
         shows_all = seen.may(Right.SEE_HISTORY)
         until = _until() if shows_all else None
         page = history_page(connection, seen.publication.id, seen.person.id, until) if shows_all else _NOTHING
         broken = broken_promises(connection, seen.publication.id, seen.person.id) if shows_all and not until else []
         story = None if until else _story(connection, seen, timeline)
         months = timeline.months(connection, page) if shows_all else []
+        left_out = away(connection, seen) if until is None else None
+        feed = _feed(site, connection, seen) if until is None else None
     return render(
         "history.html",
         publication=seen.publication,
@@ -55,6 +61,8 @@ def show(site: Site, token: str) -> Response:
         months=months,
         older=None if page.since is None else page.since.isoformat(),
         is_first=until is None,
+        away=left_out,
+        feed=feed,
         zone=str(timeline.zone),
     )
 
@@ -76,10 +84,19 @@ def _until() -> datetime | None:
     return until
 
 
-def _timeline(site: Site, connection: Transaction, seen: Visit) -> Timeline:
+def timeline_of(site: Site, connection: Transaction, seen: Visit) -> Timeline:
+    """The timeline of a visitor, in the zone by which they are written to, or were last."""
     newest = promised_since(connection, seen.publication.id, seen.person.id, limit=1)
     zone = zone_named(newest[0][2].expectation.zone if newest else seen.publication.zone)
     return Timeline(site, seen, topics(connection, seen.publication.id), zone)
+
+
+def _feed(site: Site, connection: Transaction, seen: Visit) -> PrivateFeed | None:
+    """For who reads something on the web only."""
+    terms = terms_of(connection, seen.publication.id, [seen.person.id]).get(seen.person.id)
+    if terms is None or all(topic.arrives is not Arrives.WEB for topic in terms.topics.values()):
+        return None
+    return private_feed(site, connection, seen)
 
 
 def _story(connection: Transaction, seen: Visit, timeline: Timeline) -> Story | None:

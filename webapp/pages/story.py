@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from preferences.decision import Outcome
 from preferences.delivery import AttemptOutcome
@@ -36,8 +37,10 @@ def story_of(connection: Transaction, timeline: Timeline, entry: HistoryEntry) -
     """The story of one entry of a history."""
     decided = [_decided(timeline, entry, step) for step in steps_of(connection, entry.delivery_id)]
     tried = [_tried(timeline, one) for one in tries_of(connection, entry.decision.carrier or entry.delivery_id)]
+    # What was decided again in the same words says nothing new; the first of them says since when.
+    told = [next(same) for _words, same in groupby(decided, key=lambda chapter: chapter.said)]
     # What is decided at the instant of a hand-over led to it.
-    return Story(line=timeline.mail(entry), chapters=sorted([*decided, *tried], key=lambda chapter: chapter.at))
+    return Story(line=timeline.mail(entry), chapters=sorted([*told, *tried], key=lambda chapter: chapter.at))
 
 
 def _decided(timeline: Timeline, entry: HistoryEntry, step: Step) -> Chapter:

@@ -1,0 +1,107 @@
+"""While you were away: what a pause that has ended lately kept from a reader, and which can still be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, Text, cast, literal, null, select, union_all
+
+from preferences.calendar import first_instant, zone_named
+from preferences.decision import Reason
+from preferences.delivery import State
+from preferences.store.tables import DELIVERY, EXPECTATION, PATTERN
+
+SAID_FOR = timedelta(days=30)
+# A pause that was longer than this is not told whole.
+_LONGEST = timedelta(days=400)
+_MOST = 20_000
+_D, _E, _P = DELIVERY.c, EXPECTATION.c, PATTERN.c
+_MISSED = (Reason.PAUSED.value, Reason.WOULD_EXPIRE.value, Reason.EXPIRED.value, Reason.WEB_ONLY.value)
+# What was left out, or went to the web, and was not read instead.
+IS_MISSED = _D.campaign_id.is_not(None) & _D.state.in_((State.NOT_SENT.value, State.WEB.value)) & _D.reason.in_(_MISSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """A pause as it really was, `[since, until)` in UTC, and how many texts it kept away."""
+
+    since: datetime
+    until: datetime
+    texts: int
+
+
+def left_out_while_away(
+    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+) -> dict[int, Away]:
+    """The last pause of each of these subscribers, by subscriber, in one statement.
+
+    Whoever is paused now, had no pause that ended in the last 30 days, or missed nothing in it, is missing.
+    """
+    rows = connection.execute(_statement(publication_id, subscriber_ids, now)).mappings().all()
+    pauses: dict[int, list[Mapping[Any, Any]]] = {}
+    missed: dict[int, list[datetime]] = {}
+    for row in rows:
+        if row["kind"] == "pause":
+            pauses.setdefault(row["subscriber_id"], []).append(row)
+        else:
+            missed.setdefault(row["subscriber_id"], []).append(row["since"])
+    found = {one: _last_pause(of_one) for one, of_one in pauses.items()}
+    spans = {one: span for one, span in found.items() if span is not None and span[1] <= now < span[1] + SAID_FOR}
+    texts = {one: sum(since <= at < until for at in missed.get(one, ())) for one, (since, until) in spans.items()}
+    return {
+        one: Away(since=since, until=until, texts=texts[one]) for one, (since, until) in spans.items() if texts[one]
+    }
+
+
+def _statement(publication_id: int, subscriber_ids: Collection[int], now: datetime) -> Select[Any]:
+    ids = sorted(subscriber_ids)
+    recently = now - SAID_FOR - timedelta(days=2)
+    paused = (
+        select(
+            literal("pause").label("kind"),
+            _E.subscriber_id,
+            _E.since,
+            _E.until,
+            _E.paused_since,
+            _E.paused_until,
+            _P.zone,
+            _E.id.label("number"),
+        )
+        .join(PATTERN, _P.id == _E.pattern_id)
+        .where((_E.publication_id == publication_id) & _E.subscriber_id.in_(ids) & _E.paused_until.is_not(None))
+        .where((_E.paused_until >= recently.date()) & (_E.until.is_(None) | (_E.until >= now - _LONGEST)))
+    )
+    kept_away = select(
+        literal("text"),
+        _D.subscriber_id,
+        _D.scheduled_at,
+        cast(null(), _E.until.type),
+        cast(null(), _E.paused_since.type),
+        cast(null(), _E.paused_until.type),
+        cast(null(), Text),
+        _D.id,
+    ).where((_D.publication_id == publication_id) & _D.subscriber_id.in_(ids) & IS_MISSED)
+    both = union_all(paused, kept_away.where(_D.scheduled_at >= now - _LONGEST)).subquery()
+    return select(both).order_by(both.c.kind, both.c.number.desc()).limit(_MOST)
+
+
+def _last_pause(newest_first: Iterable[Mapping[Any, Any]]) -> tuple[datetime, datetime] | None:
+    """The last pause as it was: ended early where something else was asked for, and one across changes of the rest."""
+    last: tuple[datetime, datetime] | None = None
+    for row in newest_first:
+        zone = zone_named(row["zone"])
+        since = max(first_instant(zone, row["paused_since"]), row["since"])
+        until = first_instant(zone, row["paused_until"])
+        until = until if row["until"] is None else min(until, row["until"])
+        if since >= until:
+            continue
+        if last is None:
+            last = since, until
+        elif until >= last[0]:
+            last = min(since, last[0]), last[1]
+        else:
+            break
+    return last
