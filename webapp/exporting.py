@@ -70,14 +70,19 @@ def written(
     connection: Transaction, publication: PublicationRow, person: SubscriberRow, how: Format, now: datetime
 ) -> IO[bytes]:
     """The file, from its beginning; whoever reads it closes it. Instants in it are UTC."""
-    file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it is closed when it was sent
+    file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it is closed when it was sent
     sections = export(connection, publication, person)
     if how is Format.JSON:
         _write_json(file, publication, sections, now)
     else:
         _write_tables(file, publication, sections, now)
+    is_small = file.tell() <= _IN_MEMORY
     file.seek(0)
-    return file
+    if not is_small:
+        return file
+    # What fits into memory needs nobody to close it, should the browser go away.
+    with file:
+        return io.BytesIO(file.read())
 
 
 def blocks(file: IO[bytes]) -> Iterator[bytes]:

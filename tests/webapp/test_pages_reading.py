@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from preferences.address import parse_address
 from preferences.appearance import HOUSE
 from preferences.links import Claim, PublicIds, Purpose
 from preferences.links.public_ids import Kind
+from preferences.store.address_changes import ask_for_change
 from preferences.store.appearance import choose_appearance
 from preferences.store.database import DatabaseAway
 from preferences.store.events import SYSTEM
@@ -184,6 +185,15 @@ def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
             anna.clock.now(),
         )
         choose_appearance(connection, anna.there.publication, HOUSE, png(), SYSTEM, anna.clock.now())
+        connection.execute(update(CAMPAIGN_CONTENT).values(question="Which one did you like?"))
+        another = parse_address("anna.new@example.org")
+        move = ask_for_change(connection, anna.there.publication, person, another, BY_SIGN_UP, anna.clock.now()).id
+    ends = {
+        f"/{end.name.lower().replace('_', '-')}/": anna.links.sign(
+            Claim(purpose=end, publication=anna.there.publication, request=move)
+        )
+        for end in (Purpose.NEW_ADDRESS, Purpose.OLD_ADDRESS)
+    }
     confirm = Claim(purpose=Purpose.CONFIRM, publication=anna.there.publication, request=asked_for)
     of_path = {
         "/confirm/": anna.links.sign(confirm),
@@ -192,6 +202,7 @@ def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
         "/u1/": anna.token(Purpose.ONE_CLICK, person, delivery=delivery),
         "/r/": anna.token(Purpose.READ, person, delivery=delivery),
         "/h/": anna.token(Purpose.PREFERENCES, person, delivery=delivery),
+        **ends,
     }
     values: dict[str, Any] = {"slug": "newsletter", "number": captured(anna), "name": "style.css", "tab": "text"}
     values |= {"campaign": gone_out(anna), "topic": "letter"}
