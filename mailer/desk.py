@@ -30,7 +30,7 @@ from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
-from preferences.urls import MailLinks, mail_links, read_url, vote_url
+from preferences.urls import MailLinks, logo_url, mail_links, read_url, vote_url
 from preferences.vote import Vote
 from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
@@ -163,7 +163,7 @@ def _is_first_of_carried(mail: HandOver) -> bool:
 
 
 def campaign_content(
-    publication: PublicationRow, topic: TopicRow | None, content: ContentRow, list_host: str
+    publication: PublicationRow, topic: TopicRow | None, content: ContentRow, list_host: str, base_url: str
 ) -> CampaignContent:
     """What a campaign's mail is compiled from; sender and reply-to are the campaign's, the topic's, the publication's."""
     sender = content.sender or (topic and topic.sender) or publication.sender or ""
@@ -178,11 +178,13 @@ def campaign_content(
         list_id=f"t{number}.{list_host}",
         list_name=publication.name if topic is None else topic.name,
         feedback_id=f"c{content.campaign_id}:t{number}:p{publication.id}:news",
+        appearance=publication.appearance,
+        logo_url=logo_url(base_url, publication.slug, publication.appearance),
     )
     return written_content(envelope, content)
 
 
-def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_host: str) -> DigestContent:
+def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_host: str, base_url: str) -> DigestContent:
     """What a digest's mail is compiled from."""
     name = rhythm.value if rhythm is not None else "digest"
     return DigestContent(
@@ -194,6 +196,8 @@ def digest_content(publication: PublicationRow, rhythm: Arrives | None, list_hos
         list_id=f"{name}.p{publication.id}.{list_host}",
         list_name=publication.name,
         feedback_id=f"{name}:p{publication.id}:digest:news",
+        appearance=publication.appearance,
+        logo_url=logo_url(base_url, publication.slug, publication.appearance),
         title=publication.name,
         rhythm="" if rhythm is None else rhythm.value,
     )

@@ -51,7 +51,7 @@ class Mails:
 
     def digest(self, publication: PublicationRow, rhythm: Arrives | None) -> CompiledDigest:
         """The compiled digest of a publication as it is now."""
-        return _compiled_digest(publication, rhythm, self._office.list_host)
+        return _compiled_digest(publication, rhythm, self._office.list_host, self._office.base_url)
 
     def compiled(
         self, publication: PublicationRow, topic: TopicRow | None, campaign_id: int, revision: int
@@ -61,7 +61,9 @@ class Mails:
         found = self._compiled.get(key)
         if found is None:
             content = self.content(campaign_id, revision)
-            found = compile_campaign(campaign_content(publication, topic, content, self._office.list_host))
+            found = compile_campaign(
+                campaign_content(publication, topic, content, self._office.list_host, self._office.base_url)
+            )
             with self._lock:
                 if len(self._compiled) >= _KEPT:
                     self._compiled.clear()
@@ -70,5 +72,7 @@ class Mails:
 
 
 @lru_cache(maxsize=64)
-def _compiled_digest(publication: PublicationRow, rhythm: Arrives | None, list_host: str) -> CompiledDigest:
-    return compile_digest(digest_content(publication, rhythm, list_host))
+def _compiled_digest(
+    publication: PublicationRow, rhythm: Arrives | None, list_host: str, base_url: str
+) -> CompiledDigest:
+    return compile_digest(digest_content(publication, rhythm, list_host, base_url))

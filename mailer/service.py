@@ -16,6 +16,7 @@ from preferences.store.publications import PublicationRow, publication
 from preferences.store.service_content import ServiceContent, service_content
 from preferences.store.service_mails import ServiceMailRow
 from preferences.store.transactions import Transaction
+from preferences.urls import logo_url
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ def _message(office: Office, sender: PublicationRow, row: ServiceMailRow, conten
         publication=sender.name,
         sender=sender.sender or "",
         postal_address=sender.postal_address or "",
+        appearance=sender.appearance,
+        logo_url=logo_url(office.base_url, sender.slug, sender.appearance),
         language=content.language,
         reply_to=sender.reply_to,
     )

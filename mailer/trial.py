@@ -36,7 +36,9 @@ class Trial:
 
     def message(self) -> Message:
         """The finished message. Raises `ComposeError`."""
-        content = campaign_content(self.sender, self.read.topic, self.content, self.office.list_host)
+        content = campaign_content(
+            self.sender, self.read.topic, self.content, self.office.list_host, self.office.base_url
+        )
         return compile_campaign(replace(content, subject=MARK + content.subject)).render(self._recipient())
 
     def _recipient(self) -> Recipient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from preferences.appearance import Appearance
 from preferences.vote import Vote
 
 
@@ -92,9 +93,9 @@ def passed_on_url(base_url: str, slug: str, token: str) -> str:
     return f"{sign_up_url(base_url, slug)}?by={token}"
 
 
-def logo_url(base_url: str, slug: str, version: int) -> str:
-    """The logo of a publication, as it is in one version of its appearance."""
-    return f"{base_url}/p/{slug}/logo?v={version}"
+def logo_url(base_url: str, slug: str, appearance: Appearance) -> str:
+    """The logo of a publication, as it is in one version of its appearance; empty where it has none."""
+    return "" if appearance.logo is None else f"{base_url}/p/{slug}/logo?v={appearance.version}"
 
 
 def fresh_url(base_url: str, slug: str) -> str:

@@ -40,7 +40,12 @@ def compile_campaign(content: CampaignContent) -> CompiledCampaign:
     # What stands after the subject in a list of mails: the summary, unless the author wrote something for it.
     preheader = content.preheader or literal(shorten(content.summary, _PREHEADER_LIMIT, placeholder=" …"))
     layout = compile_layout(
-        source, title=content.title, language=content.language, preheader=_as_html(preheader), part=part
+        source,
+        title=content.title,
+        language=content.language,
+        preheader=_as_html(preheader),
+        part=part,
+        appearance=content.appearance,
     )
     text = content.text if content.text and content.text.strip() else None
     return CompiledCampaign(

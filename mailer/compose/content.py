@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from preferences.appearance import HOUSE, Appearance
 from preferences.look import EventCard, Look
 from preferences.vote import Vote
 
@@ -24,7 +25,8 @@ class Envelope:
     """What every mail of one publication states about its sender.
 
     `sender` is `Name <address>` or an address, `reply_to` the same, of a person's mailbox. `postal_address` may
-    have several lines. `list_id` is what stands between the angle brackets of List-Id.
+    have several lines. `list_id` is what stands between the angle brackets of List-Id. `logo_url` is on our own site;
+    empty shows no logo.
     """
 
     publication: str
@@ -35,6 +37,8 @@ class Envelope:
     list_id: str | None = None
     list_name: str | None = None
     feedback_id: str | None = None
+    appearance: Appearance = HOUSE
+    logo_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ class CompiledDigest:
             raise ValueError("a digest without items is not sent")
         wording = wording_for(recipient.language or self.content.language)
         return {
-            "items": parts.digest_items(items, wording, self.content.rhythm),
+            "items": parts.digest_items(items, wording, self.content.rhythm, self.content.appearance),
             "title": self.content.title,
             "heading": wording.headings.get(self.content.rhythm, self.content.title),
             "first_title": items[0].title,
@@ -64,7 +64,11 @@ def compile_digest(content: DigestContent) -> CompiledDigest:
     """The digest, compiled; TemplateError names the field at fault."""
     preheader = "{{ more_titles }}"
     layout = compile_layout(
-        framed("digest", content.language), title=content.title, language=content.language, preheader=preheader
+        framed("digest", content),
+        title=content.title,
+        language=content.language,
+        preheader=preheader,
+        appearance=content.appearance,
     )
     subject = content.subject or parts.read_template("digest/subject.txt")
     text = parts.read_template("digest/body.txt")

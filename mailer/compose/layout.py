@@ -8,12 +8,14 @@ import css_inline
 import mjml as mjml_library
 
 from mailer.compose.check import check_source, normalise
+from mailer.compose.dress import dressed
 from mailer.compose.errors import TemplateError
 from mailer.compose.fence import Fences, fence
 from mailer.compose.outline import outline
 from mailer.compose.parts import read_template
 from mailer.compose.placeholders import literal
 from mailer.compose.plaintext import links_of, text_of
+from preferences.appearance import HOUSE, Appearance
 
 _BODY = re.compile(r"<body[^>]*>")
 _PREHEADER = (
@@ -39,7 +41,9 @@ class Layout:
     is_text: bool
 
 
-def compile_layout(mjml: str, *, title: str, language: str, preheader: str = "", part: str = "mjml") -> Layout:
+def compile_layout(
+    mjml: str, *, title: str, language: str, preheader: str = "", part: str = "mjml", appearance: Appearance = HOUSE
+) -> Layout:
     """The layout of an MJML source; TemplateError with the first problem and its line.
 
     `preheader` is a template and stands hidden at the beginning of the body. `part` is named in errors.
@@ -51,16 +55,16 @@ def compile_layout(mjml: str, *, title: str, language: str, preheader: str = "",
     fences = Fences(source + preheader + title, part)
     fenced, styles = fence(outline(source), fences, language=language)
     html = _inlined(_rendered(fenced, part), styles, fences, part)
-    return _layout(html, fences, title=title, preheader=preheader, part=part)
+    return _layout(html, fences, title=title, preheader=preheader, part=part, appearance=appearance)
 
 
-def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str) -> Layout:
+def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str, appearance: Appearance) -> Layout:
     body = _BODY.search(html)
     end = html.rfind("</body>")
     if body is None or end < body.end():
         raise TemplateError("there is no <mj-body> in an <mjml>", line=None, part=part)
     head = html[: body.start()].replace("<title></title>", f"<title>{literal(escape(title))}</title>", 1)
-    head = head.replace("</head>", f"{_schemes(head)}</head>", 1)
+    head = head.replace("</head>", f"{_schemes(head, appearance)}</head>", 1)
     inside = html[body.end() : end]
     fences.check(head + inside)
     before, after = fences.restore_html(head + body.group()), fences.restore_html(inside)
@@ -73,10 +77,11 @@ def _layout(html: str, fences: Fences, *, title: str, preheader: str, part: str)
     )
 
 
-def _schemes(head: str) -> str:
+def _schemes(head: str, appearance: Appearance) -> str:
     if _DARK not in head:
         return _SCHEME.format("light")
-    return f"{_SCHEME.format('light dark')}<style>{_squeezed(read_template('_layout/dark.css'))}</style>"
+    styles = dressed(_squeezed(read_template("_layout/dark.css")), appearance)
+    return f"{_SCHEME.format('light dark')}<style>{styles}</style>"
 
 
 def _squeezed(styles: str) -> str:

@@ -8,7 +8,8 @@ from html import escape
 
 from markupsafe import Markup
 
-from mailer.compose.content import CampaignContent
+from mailer.compose.content import CampaignContent, Envelope
+from mailer.compose.dress import dressed, with_logo
 from mailer.compose.errors import TemplateError
 from mailer.compose.letter import markdown_html
 from mailer.compose.mirror import mirrored
@@ -20,10 +21,10 @@ from preferences.look import Look
 _HEADLINE = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
 
 
-def framed(name: str, language: str) -> str:
-    """The MJML of one of our own mails, such as `digest`, with the head that all of them share."""
+def framed(name: str, envelope: Envelope) -> str:
+    """The MJML of one of our own mails, such as `digest`, with the head that all share, dressed as its publication."""
     source = read_template(f"{name}/body.mjml").replace("{{ head }}", _head())
-    return mirrored(source, direction_of(language))
+    return mirrored(with_logo(dressed(source, envelope.appearance), envelope), direction_of(envelope.language))
 
 
 @cache
@@ -34,7 +35,7 @@ def _head() -> str:
 def look_mjml(content: CampaignContent, markdown: str) -> str:
     """The MJML of a campaign in Markdown, set in its look, placeholders where they stood. Raises `TemplateError`."""
     text = markdown_html(markdown)
-    source = framed(content.look.value, content.language).replace("{{ masthead }}", _plain(content.publication))
+    source = framed(content.look.value, content).replace("{{ masthead }}", _plain(content.publication))
     match content.look:
         case Look.LETTER:
             return source.replace("{{ text }}", text)
@@ -49,7 +50,7 @@ def _event(content: CampaignContent, source: str, text: str) -> str:
     found = _HEADLINE.match(text)
     headline = found.group(1) if found else _plain(content.title)
     said = {name: Markup(_plain(getattr(content.event, name))) for name in content.event.__dataclass_fields__}
-    shown = card(Markup(headline), said)
+    shown = card(Markup(headline), said, content.appearance)
     return source.replace("{{ card }}", shown).replace("{{ text }}", text[found.end() :] if found else text)
 
 

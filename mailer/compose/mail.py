@@ -64,8 +64,8 @@ class CompiledMail:
         wording = wording_for(recipient.language or self.envelope.language)
         below = self.below.render(recipient, wording)
         footer = parts.footer(self.envelope, recipient, wording)
-        lines = parts.along(recipient.along, wording)
-        along = lines if self.has_slot_in_text else parts.framed_along(lines)
+        lines = parts.along(recipient.along, wording, self.envelope.appearance)
+        along = lines if self.has_slot_in_text else parts.framed_along(lines, self.envelope.appearance)
         values = _values(recipient)
         subject = render_template(self.subject, values | _as_text(extra), part="subject").strip()
         if not subject:
@@ -168,10 +168,12 @@ def compile_mail(
 
 def _below(envelope: Envelope, mail_class: MailClass, sender: Mailbox, question: str) -> parts.Below:
     if mail_class is MailClass.SERVICE:
-        return parts.Below(language=envelope.language)
+        return parts.Below(language=envelope.language, appearance=envelope.appearance)
     reached = sender if envelope.reply_to is None else _mailbox(envelope.reply_to, "reply_to")
     person = reached.name or reached.address
-    return parts.Below(language=envelope.language, question=question.strip(), person=person)
+    return parts.Below(
+        language=envelope.language, appearance=envelope.appearance, question=question.strip(), person=person
+    )
 
 
 def _last_fields(envelope: Envelope, mail_class: MailClass, sender: Mailbox) -> bytes:

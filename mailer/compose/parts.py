@@ -10,9 +10,11 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from mailer.compose.content import AlongItem, Envelope, MailClass, Recipient
+from mailer.compose.dress import dressed
 from mailer.compose.errors import RenderError
 from mailer.compose.mirror import mirrored
 from mailer.compose.wording import Wording
+from preferences.appearance import HOUSE, Appearance
 
 # Beside the packages in the source tree and in the wheel.
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "emails"
@@ -31,18 +33,18 @@ def read_template(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def along(items: Sequence[AlongItem], wording: Wording) -> Both:
+def along(items: Sequence[AlongItem], wording: Wording, appearance: Appearance) -> Both:
     """What comes along, whole and in the order given; empty where nothing does."""
     if not items:
         return Both("", "")
-    return _both("along", wording, items=items)
+    return _both("along", wording, appearance, items=items)
 
 
-def framed_along(lines: Both) -> Both:
+def framed_along(lines: Both, appearance: Appearance) -> Both:
     """What comes along where it stands by itself, as wide as a mail is."""
     if not lines.html:
         return lines
-    return Both(_template("_layout/along_frame.html").render(lines=Markup(lines.html)), lines.text)
+    return Both(_template("_layout/along_frame.html", appearance).render(lines=Markup(lines.html)), lines.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class Group:
     entries: list[Entry]
 
 
-def digest_items(items: Sequence[AlongItem], wording: Wording, rhythm: str) -> Both:
+def digest_items(items: Sequence[AlongItem], wording: Wording, rhythm: str, appearance: Appearance) -> Both:
     """The items of a digest by topic, whole: topics in the order in which they come first, items in the order given."""
     by_topic: dict[str, list[AlongItem]] = {}
     for item in items:
@@ -77,12 +79,13 @@ def digest_items(items: Sequence[AlongItem], wording: Wording, rhythm: str) -> B
         ]
         number += len(entries)
         groups.append(Group(topic=topic, entries=entries))
-    return _both("items", wording, groups=groups, closing=wording.closing(list(by_topic), rhythm))
+    closing = wording.closing(list(by_topic), rhythm)
+    return _both("items", wording, appearance, groups=groups, closing=closing)
 
 
-def card(headline: Markup, event: Mapping[str, Markup]) -> str:
+def card(headline: Markup, event: Mapping[str, Markup], appearance: Appearance) -> str:
     """The card of an event as HTML, a template where the headline is one."""
-    return _template("_layout/card.html").render(headline=headline, event=event)
+    return _template("_layout/card.html", appearance).render(headline=headline, event=event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ class Below:
     """
 
     language: str
+    appearance: Appearance = HOUSE
     question: str = ""
     person: str = ""
 
@@ -102,7 +106,15 @@ class Below:
         reaches = wording.reply.format(name=self.person) if self.person and recipient.may_reply else ""
         if not (question or reaches or recipient.votes or recipient.notes):
             return Both("", "")
-        return _both("below", wording, recipient=recipient, question=question, language=self.language, reaches=reaches)
+        return _both(
+            "below",
+            wording,
+            self.appearance,
+            recipient=recipient,
+            question=question,
+            language=self.language,
+            reaches=reaches,
+        )
 
 
 def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:
@@ -110,6 +122,7 @@ def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:
     return _both(
         "footer",
         wording,
+        envelope.appearance,
         recipient=recipient,
         publication=envelope.publication,
         address=[line.strip() for line in envelope.postal_address.splitlines() if line.strip()],
@@ -125,14 +138,15 @@ def check_footer(recipient: Recipient, mail_class: MailClass) -> None:
             raise RenderError(f"the footer needs {name}; a campaign or digest never leaves without it", part="html")
 
 
-def _both(name: str, wording: Wording, **values: Any) -> Both:
-    html = _template(f"_layout/{name}.html", wording.direction).render(values, wording=wording)
-    return Both(html, _template(f"_layout/{name}.txt").render(values, wording=wording))
+def _both(name: str, wording: Wording, appearance: Appearance, **values: Any) -> Both:
+    html = _template(f"_layout/{name}.html", appearance, wording.direction).render(values, wording=wording)
+    return Both(html, _template(f"_layout/{name}.txt", HOUSE).render(values, wording=wording))
 
 
-@functools.cache
-def _template(name: str, direction: str = "ltr") -> Template:
-    return _environment(name.endswith(".html")).from_string(mirrored(read_template(name), direction))
+@functools.lru_cache(maxsize=256)
+def _template(name: str, appearance: Appearance, direction: str = "ltr") -> Template:
+    source = dressed(mirrored(read_template(name), direction), appearance)
+    return _environment(name.endswith(".html")).from_string(source)
 
 
 @functools.cache

@@ -78,10 +78,11 @@ def compile_service(kind: ServiceKind, envelope: Envelope) -> CompiledService:
     preheader = spoken_html(parts.read_template(f"{kind.value}/preheader.txt"), envelope.language)
     language = nearest(envelope.language) or SOURCE_LANGUAGE
     layout = compile_layout(
-        spoken_html(framed(kind.value, language), language),
+        spoken_html(framed(kind.value, dataclasses.replace(envelope, language=language)), language),
         title=envelope.publication,
         language=language,
         preheader=preheader.strip(),
+        appearance=envelope.appearance,
     )
     return CompiledService(kind, compile_mail(envelope, MailClass.SERVICE, subject=subject, layout=layout, text=text))
 

@@ -42,6 +42,8 @@ def campaign_content(envelope: Envelope, written: Written) -> CampaignContent:
         list_id=envelope.list_id,
         list_name=envelope.list_name,
         feedback_id=envelope.feedback_id,
+        appearance=envelope.appearance,
+        logo_url=envelope.logo_url,
         subject=written.subject,
         title=written.title or written.subject,
         mjml=written.mjml,

@@ -20,7 +20,7 @@ from preferences.links import Kind
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.campaigns import CampaignRow
 from preferences.store.console_readers import ReadBy, read_by
-from preferences.urls import links_to, read_url
+from preferences.urls import links_to, logo_url, read_url
 from webapp.console.desk import Desk
 
 _NOWHERE = "preview"
@@ -60,6 +60,8 @@ def _compiled(desk: Desk, values: CampaignValues, read: ReadBy) -> CompiledCampa
         publication=owner.name,
         sender=values.sender or (topic and topic.sender) or owner.sender or "sender@example.org",
         postal_address=owner.postal_address or "-",
+        appearance=owner.appearance,
+        logo_url=logo_url(desk.site.base_url, owner.slug, owner.appearance),
         language=owner.language,
         reply_to=values.reply_to or (topic and topic.reply_to) or owner.reply_to,
         list_id="preview.example.org",

@@ -22,7 +22,7 @@ from preferences.store.issues import Issue, issue, issue_page, latest_issues, ne
 from preferences.store.publications import PublicationRow, publication_named
 from preferences.store.topics import TopicRow, topic_named, topics
 from preferences.store.transactions import Transaction
-from preferences.urls import archive_url, topic_feed_url, topic_url
+from preferences.urls import archive_url, logo_url, topic_feed_url, topic_url
 from preferences.wording import date_in_words, how_often
 from webapp.access import public_ids
 from webapp.language import _, language, speak
@@ -138,7 +138,7 @@ def show(site: Site, slug: str, campaign: str) -> Response:
         around = (None, None) if topic is None else neighbours(connection, sender.id, topic.id, found)
         earlier, later = (None if one is None else _shown(connection, site, sender, one) for one in around)
         try:
-            html = _html(connection, sender, found)
+            html = _html(site, connection, sender, found)
         except ComposeError:
             return render(
                 "sorry.html",
@@ -163,9 +163,11 @@ def _topic_of(connection: Transaction, sender: PublicationRow, campaign: int) ->
     return next(iter([*listed, *of_campaign]), None)
 
 
-def _html(connection: Transaction, sender: PublicationRow, found: Issue) -> str:
+def _html(site: Site, connection: Transaction, sender: PublicationRow, found: Issue) -> str:
     content = content_of(connection, found.campaign_id, found.revision)
-    compiled = compile_campaign(campaign_content(envelope_of(sender), content))
+    logo = logo_url(site.base_url, sender.slug, sender.appearance)
+    envelope = replace(envelope_of(sender), appearance=sender.appearance, logo_url=logo)
+    compiled = compile_campaign(campaign_content(envelope, content))
     reader = Recipient(email="nobody@example.org", message_token="web", date=found.scheduled_at, may_reply=False)
     # No promise and no link to leave at its end: there is nobody here to whom they would belong.
     return replace(compiled.mail, mail_class=MailClass.SERVICE).preview(reader, {}).html

@@ -20,7 +20,7 @@ from preferences.promise import clauses
 from preferences.store.contents import ContentRow
 from preferences.store.reads import ReadMail
 from preferences.store.topics import TopicRow
-from preferences.urls import preferences_url, read_url, unsubscribe_url
+from preferences.urls import logo_url, preferences_url, read_url, unsubscribe_url
 from preferences.wording import plain, sentence, why_line
 from webapp.pages.access import Visit, sibling
 from webapp.site import Site
@@ -33,29 +33,31 @@ def web_version(site: Site, seen: Visit, mail: ReadMail, content: ContentRow | N
     """
     recipient = _recipient(site, seen, mail, known)
     if content is not None:
-        compiled = compile_campaign(campaign_content(Envelope(**_envelope(seen, "campaign")), content))
+        compiled = compile_campaign(campaign_content(Envelope(**_envelope(site, seen, "campaign")), content))
         return compiled.preview(recipient).html
     if not mail.items:
         raise NotFound("nothing stands in this mail any more")
-    return compile_digest(_digest(seen, mail)).preview(recipient, _lines(site, seen, mail, known)).html
+    return compile_digest(_digest(site, seen, mail)).preview(recipient, _lines(site, seen, mail, known)).html
 
 
-def _envelope(seen: Visit, name: str) -> dict[str, Any]:
+def _envelope(site: Site, seen: Visit, name: str) -> dict[str, Any]:
     """What composing wants of every mail; of all of it a page shows the name and the postal address."""
     return {
         "publication": seen.publication.name,
         "sender": seen.publication.sender or "nobody@example.org",
         "postal_address": seen.publication.postal_address or "-",
         "language": seen.publication.language,
+        "appearance": seen.publication.appearance,
+        "logo_url": logo_url(site.base_url, seen.publication.slug, seen.publication.appearance),
         "list_id": f"{name}.web",
         "list_name": seen.publication.name,
         "feedback_id": name,
     }
 
 
-def _digest(seen: Visit, mail: ReadMail) -> DigestContent:
+def _digest(site: Site, seen: Visit, mail: ReadMail) -> DigestContent:
     rhythm = Arrives.WEEKLY if mail.rhythm is None else mail.rhythm
-    return DigestContent(**_envelope(seen, rhythm.value), title=seen.publication.name, rhythm=rhythm.value)
+    return DigestContent(**_envelope(site, seen, rhythm.value), title=seen.publication.name, rhythm=rhythm.value)
 
 
 def _lines(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRow]) -> tuple[AlongItem, ...]:
