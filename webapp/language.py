@@ -92,7 +92,14 @@ def said_here(message: str) -> str:
 
 
 def _words() -> NullTranslations:
-    return translations_of(language())
+    if not has_request_context():
+        return translations_of(SOURCE_LANGUAGE)
+    tag = language()
+    # A page asks for a hundred words; they are looked for once.
+    known: tuple[str, NullTranslations] = g.get("troth_words", ("", None))
+    if known[0] != tag:
+        known = g.troth_words = (tag, translations_of(tag))
+    return known[1]
 
 
 def _(message: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from preferences.delivery import State
 from preferences.store.tables import COUNTED, DELIVERY, UNCOUNTED
@@ -21,23 +22,32 @@ class Lately:
     is_under_way: bool
 
 
-def lately(connection: Connection, publication_id: int, subscriber_id: int, since: datetime) -> Lately:
-    """What came to a subscriber from `since` on, in one statement."""
-    under_way = (_D.subscriber_id == subscriber_id) & (_D.state == State.HANDING_OVER.value)
+def _statement() -> Select[Any]:
+    subscriber: BindParameter[int] = bindparam("subscriber")
+    under_way = (_D.subscriber_id == subscriber) & (_D.state == State.HANDING_OVER.value)
     counted = (
         select(func.count())
         .select_from(COUNTED)
         .outerjoin(UNCOUNTED, _U.counted_id == _C.id)
         .where(
-            (_C.subscriber_id == subscriber_id)
-            & (_C.publication_id == publication_id)
+            (_C.subscriber_id == subscriber)
+            & (_C.publication_id == bindparam("publication"))
             & _C.in_total
-            & (_C.counted_at >= since)
+            & (_C.counted_at >= bindparam("since"))
             & _U.counted_id.is_(None)
         )
     )
-    chosen = select(
-        counted.scalar_subquery().label("mails"), select(_D.id).where(under_way).exists().label("on_its_way")
+    return select(
+        counted.scalar_subquery().label("mails"), select(_D.id).where(under_way).exists().label("is_under_way")
     )
-    row = connection.execute(chosen).one()
-    return Lately(mails=row.mails, is_under_way=row.on_its_way)
+
+
+# Writing the statement takes longer than running it.
+_LATELY = _statement()
+
+
+def lately(connection: Connection, publication_id: int, subscriber_id: int, since: datetime) -> Lately:
+    """What came to a subscriber from `since` on, in one statement."""
+    about = {"publication": publication_id, "subscriber": subscriber_id, "since": since}
+    row = connection.execute(_LATELY, about).one()
+    return Lately(mails=row.mails, is_under_way=bool(row.is_under_way))

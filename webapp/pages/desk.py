@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from preferences.asked import Asked
 from preferences.expectation import Terms
 from preferences.links import Purpose
 from preferences.more_often import Question
-from preferences.promise import clauses
+from preferences.promise import Promise, clauses
 from preferences.store.expectations import LatestTerms, asked_of, latest_terms
 from preferences.store.lately import lately
 from preferences.store.questions import open_questions
@@ -98,7 +99,13 @@ def desk_to_change(site: Site, connection: Transaction, token: str) -> Desk:
 def promised(seen: Visit, terms: Terms, there: list[TopicRow]) -> tuple[str, ...]:
     """The lines of the sentence for some terms, in the language of this answer."""
     names = {topic.id: topic.name for topic in there}
-    return sentence_lines(clauses(terms, names, seen.now), language(), plain)
+    return _said(clauses(terms, names, seen.now), language())
+
+
+# Many readers are promised the same, and it is said the same way to all of them.
+@lru_cache(maxsize=1024)
+def _said(promise: Promise, language: str) -> tuple[str, ...]:
+    return sentence_lines(promise, language, plain)
 
 
 def _since(seen: Visit, latest: LatestTerms) -> str:

@@ -23,6 +23,7 @@ from webapp.language import _, language
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
+from webapp.pages.preferences_form import other_fields, topic_lines
 from webapp.pages.saving import Saved, press, promised_by
 from webapp.pages.waking import wake
 from webapp.pages.words import asked_often, offered_topics
@@ -95,6 +96,8 @@ def _page(
     """The page, with what was typed where something was; `shown` is the sentence that saving it would lead to."""
     seen = desk.seen
     may_more = seen.may(Right.MORE)
+    typed, said = filled or filled_from(desk.asked, desk.zone), problems or {}
+    topics = offered_topics(desk.topics, language(), None if desk.has_left else desk.terms)
     return render(
         "my_preferences.html",
         status,
@@ -104,10 +107,10 @@ def _page(
         unsubscribe_token=seen.token if may_more else sibling(site, seen, Purpose.UNSUBSCRIBE),
         history_token=seen.token if may_more else sibling(site, seen, Purpose.PREFERENCES),
         questions=asked_often(desk.questions, desk.topics, language()),
-        topics=offered_topics(desk.topics, language(), None if desk.has_left else desk.terms),
-        filled=filled or filled_from(desk.asked, desk.zone),
+        lines=topic_lines(topics, typed, said, is_typed=filled is not None),
+        others=other_fields(typed, desk.zone, said, is_typed=filled is not None),
         shown=shown,
-        problems=problems or {},
+        problems=said,
         is_typed=filled is not None,
         is_stale=is_stale,
         may_more=may_more,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
 
+from preferences.cadence import Cadence
 from preferences.calendar import local_date
 from preferences.expectation import Terms
 from preferences.more_often import Question, questions
@@ -34,19 +36,22 @@ def offered_topics(there: Iterable[TopicRow], language: str, terms: Terms | None
     Of those whose sender plans to write oftener than was accepted in `terms`, both are said.
     """
     oftener = {} if terms is None else {one.topic: one.accepted for one in questions(terms)}
-    offered = [
-        OfferedTopic(
-            slug=topic.slug,
-            name=topic.name,
-            description=topic.description,
-            how_often=how_often(topic.cadence, language),
-            cadence_id=topic.cadence.id,
-            is_notice=topic.is_notice,
-            accepted=how_often(oftener[topic.id], language) if topic.id in oftener else None,
-        )
-        for topic in there
-    ]
+    offered = [_offered(topic, oftener.get(topic.id), language) for topic in there]
     return sorted(offered, key=lambda topic: topic.is_notice)
+
+
+# The same for every reader.
+@lru_cache(maxsize=4096)
+def _offered(topic: TopicRow, accepted: Cadence | None, language: str) -> OfferedTopic:
+    return OfferedTopic(
+        slug=topic.slug,
+        name=topic.name,
+        description=topic.description,
+        how_often=how_often(topic.cadence, language),
+        cadence_id=topic.cadence.id,
+        is_notice=topic.is_notice,
+        accepted=None if accepted is None else how_often(accepted, language),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
