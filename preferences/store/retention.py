@@ -23,6 +23,8 @@ _AT_ONCE = 1000
 _R, _S = SIGN_UP_REQUEST.c, SERVICE_MAIL.c
 _IS_OVER = (ServiceState.SENT.value, ServiceState.FAILED.value, ServiceState.IN_DOUBT.value, ServiceState.DROPPED.value)
 
+_IS_OPEN = (ServiceState.DUE.value, ServiceState.HANDING_OVER.value)
+
 
 def forget(connection: Connection, now: datetime) -> int:
     """Empty what is over at `now`, some of it at a time; answers how many rows were emptied, 0 when nothing is left."""
@@ -45,7 +47,15 @@ def _forget_networks(connection: Connection, now: datetime) -> int:
 
 
 def _forget_unconfirmed(connection: Connection, now: datetime) -> int:
-    over = _R.confirmed_at.is_(None) & _R.address_normalised.is_not(None) & (_R.made_at <= now - UNCONFIRMED_FOR)
+    # What asks for the confirmation may itself wait, such as for a sender: until it has left, the request is needed.
+    waits = select(_S.request_id).where(_S.state.in_(_IS_OPEN) & _S.request_id.is_not(None))
+    over = (
+        _R.confirmed_at.is_(None)
+        & _R.address_normalised.is_not(None)
+        & (_R.made_at <= now - UNCONFIRMED_FOR)
+        & (_R.confirmation_sent_at.is_(None) | (_R.confirmation_sent_at <= now - UNCONFIRMED_FOR))
+        & _R.id.not_in(waits)
+    )
     chosen = select(_R.id, _R.publication_id, _R.address_normalised).where(over).order_by(_R.made_at).limit(_AT_ONCE)
     rows = connection.execute(chosen).all()
     for publication_id in {row.publication_id for row in rows}:

@@ -14,12 +14,13 @@ A language that is not known is said in English; so is what a catalogue lacks.
 from preferences.wording.dates import date_in_words, instant_in_words
 from preferences.wording.decisions import Leaves, ShownTo, decision_in_words
 from preferences.wording.footer import count_line, oftener_line, why_along_line, why_carried_line, why_line
-from preferences.wording.sentences import SENTENCE_VERSION, how_often, plain, sentence, sentence_lines, starred
+from preferences.wording.sentences import SENTENCE_VERSION, at_most, how_often, plain, sentence, sentence_lines, starred
 
 __all__ = [
     "SENTENCE_VERSION",
     "Leaves",
     "ShownTo",
+    "at_most",
     "count_line",
     "date_in_words",
     "decision_in_words",

@@ -53,6 +53,18 @@ def how_often(cadence: Cadence, language: str = "en") -> str:
     return catalogue.listed(often)
 
 
+def at_most(cadence: Cadence, language: str = "en") -> str:
+    """What a cadence promises, by itself: "At most one mail a week, usually on Tuesdays"."""
+    catalogue, most = catalogue_of(language), cadence.at_most
+    caps = catalogue.caps
+    mails = caps.mails(most.count).format(count=most.count)
+    said = [caps.at_most.format(mails=mails, per=caps.per[most.per])]
+    if cadence.days:
+        said.append(caps.usually.format(on_days=on_days(cadence.days, language)))
+    text = catalogue.listed(said)
+    return text[:1].upper() + text[1:]
+
+
 class _Saying:
     """One promise in one language."""
 

@@ -15,6 +15,7 @@ from preferences.store.kept import KeptPromises, kept_promises, note_audit
 from preferences.store.reported import report
 from preferences.store.tables import CAMPAIGN
 from preferences.store.topics import state_cadence, topic_named
+from preferences.wording import at_most
 from tests.store.newsletter import NOON, Newsletter, asked, mail_handed_over, newsletter, signed_up
 from tests.webapp.visitor import visitor
 from webapp.pages import kept
@@ -114,7 +115,7 @@ def test_the_page_says_what_was_broken_first_with_its_day(database_url: str, tmp
         assert "3 mails about Letter were each one more than was promised." in page
         assert page.index("one more than") < page.index("Topic by topic")
         assert "Kept for 2 weeks. Broken: 3." in page
-        assert "At most once a week, usually on Tuesdays." in page
+        assert "At most one mail a week, usually on Tuesdays" in page
 
 
 def test_the_page_is_read_once_in_two_minutes_and_says_nothing_old_afterwards(
@@ -135,11 +136,20 @@ def test_the_badge_is_a_picture_that_says_the_same_and_is_not_fetched_twice(data
         assert answer.mimetype == "image/svg+xml"
         assert "script" not in answer.headers["Content-Security-Policy"]
         root = ET.fromstring(answer.get_data(as_text=True))
-        assert root.attrib["aria-label"] == "At most once a week: kept for 61 weeks"
+        assert root.attrib["aria-label"] == "At most one mail a week: kept for 61 weeks"
         again = anna.client.get(f"{BADGE}?topic=letter", headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
         assert "3 promises: kept for 61 weeks" in anna.get(BADGE)
         assert anna.client.get(f"{BADGE}?topic=nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("count", "per", "said"),
+    [(1, Period.WEEK, "At most one mail a week"), (2, Period.MONTH, "At most 2 mails a month"),
+     (3, Period.YEAR, "At most 3 mails a year")],
+)  # fmt: skip
+def test_what_a_cadence_promises_is_said_once(count: int, per: Period, said: str) -> None:
+    assert at_most(Cadence(id=1, at_most=Cap(count=count, per=per))) == said
 
 
 def test_the_badge_of_a_broken_promise_says_so(database_url: str, tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from preferences.address import parse_address
 from preferences.links import Purpose
 from preferences.store.changes import asked_now
-from preferences.store.service_mails import due_service_mails
+from preferences.store.retention import forget
+from preferences.store.service_mails import due_service_mails, mark_sent
 from preferences.store.subscribers import subscriber_at
-from preferences.store.tables import CONSENT, EXPECTATION_TOPIC, SIGN_UP_REQUEST, SUBSCRIBER
-from tests.store.newsletter import asked, count, rows, signed_up, written
+from preferences.store.tables import CAMPAIGN, CONSENT, EXPECTATION_TOPIC, SIGN_UP_REQUEST, SUBSCRIBER
+from tests.store.newsletter import add_campaign, asked, count, rows, signed_up, written
 from tests.webapp.visitor import Visitor, visitor
 
 PATH = "/p/newsletter/sign-up"
@@ -152,3 +155,43 @@ def test_a_confirmation_of_who_has_left_since_says_so_and_brings_nobody_back(dat
         anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person.id)}", do="all")
         anna.post(confirm)
         assert "You have unsubscribed since" in anna.get(confirm)
+
+
+def test_a_confirmation_shows_the_latest_of_each_chosen_topic_and_nothing_of_others(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        there, before = anna.there, anna.clock.now() - timedelta(days=1)
+        with there.database.write() as connection:
+            add_campaign(connection, there, there.letter, before, title="Of the letter")
+            add_campaign(connection, there, there.events, before, title="Of events")
+            connection.execute(update(CAMPAIGN).values(planned_at=before))
+        confirm = confirmed_by(anna, "letter")
+        for page in (anna.get(confirm), anna.post(confirm) and anna.get(confirm)):
+            assert "Of the letter" in page
+            assert "Of events" not in page
+
+
+def test_who_gets_mail_already_is_told_what_a_confirmation_adds(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        assert "You get mail from us already" not in anna.get(confirmed_by(anna, "letter"))
+        signed_up(anna.there, asked("letter"))
+        anna.later(days=2)
+        assert "You get mail from us already" in anna.get(confirmed_by(anna, "events"))
+
+
+def test_a_confirmation_that_came_too_late_says_that_it_is_over(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        confirm = confirmed_by(anna, "letter")
+        anna.later(days=31)
+        with anna.there.database.write() as connection:
+            forget(connection, anna.clock.now())
+            assert rows(connection, SIGN_UP_REQUEST)[0]["address"] is not None
+            mark_sent(connection, due_service_mails(connection, anna.clock.now())[0], anna.clock.now())
+        anna.later(days=31)
+        with anna.there.database.write() as connection:
+            forget(connection, anna.clock.now())
+        assert "Sign up again" in anna.get(confirm, 410)
+        anna.post(confirm)
+        with anna.there.database.read() as connection:
+            assert count(connection, SUBSCRIBER) == 0

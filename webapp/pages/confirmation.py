@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from flask import Blueprint, Response
 from werkzeug.wrappers import Response as Answer
 
+from preferences.address import Address
 from preferences.errors import Conflict, NotFound
 from preferences.links import Claim, Purpose
 from preferences.store.confirmations import confirm
-from preferences.store.expectations import terms_of
 from preferences.store.issues import latest_issues
 from preferences.store.publications import PublicationRow, publication
 from preferences.store.signups import RequestRow, the_request
-from preferences.store.subscribers import subscriber
+from preferences.store.subscribers import SubscriberRow, subscriber, subscriber_at
 from preferences.store.topics import topics
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
+from webapp.language import _, speak
 from webapp.pages.access import by_link, claim_of
 from webapp.pages.archive import issue_path
 from webapp.pages.page import render, see
@@ -43,23 +44,38 @@ def show(site: Site, token: str) -> Response:
     with site.database.read() as connection:
         asked_for = the_request(connection, claim.publication, claim.request or 0)
         sender = publication(connection, claim.publication)
-        if asked_for.address is None:
-            raise NotFound("this sign-up was erased")
-        has_left = False
-        if asked_for.subscriber_id is not None:
-            person = subscriber(connection, claim.publication, asked_for.subscriber_id)
-            has_left = person.standing.unsubscribed
-        latest = _latest(connection, sender, asked_for)
+        person = _whose(connection, asked_for)
+        speak(asked_for.language if person is None else person.language or asked_for.language, sender.language)
+        is_over = asked_for.address is None
+        latest = [] if is_over else _latest(connection, sender, asked_for)
     return render(
         "confirm.html",
+        410 if is_over else 200,
         publication=sender,
         asked_for=asked_for,
-        promise=asked_for.promise,
         token=token,
-        has_left=has_left,
+        is_over=is_over,
+        is_here_already=person is not None and _gets_mail(person, site.clock.now()),
+        has_left=asked_for.subscriber_id is not None and person is not None and person.standing.unsubscribed,
         latest=latest,
         preferences_token=_leads_on(site, claim, asked_for),
     )
+
+
+def _whose(connection: Transaction, asked_for: RequestRow) -> SubscriberRow | None:
+    """Who the request became, or would add topics to."""
+    if asked_for.subscriber_id is not None:
+        return subscriber(connection, asked_for.publication_id, asked_for.subscriber_id)
+    if asked_for.address is None or asked_for.address_normalised is None:
+        return None
+    address = Address(spelled=asked_for.address, normalised=asked_for.address_normalised)
+    return subscriber_at(connection, asked_for.publication_id, address)
+
+
+def _gets_mail(person: SubscriberRow, now: datetime) -> bool:
+    standing = person.standing
+    has_consent = standing.consent_ends_at is None or standing.consent_ends_at > now
+    return standing.confirmed and has_consent and not standing.unsubscribed and standing.suppressed is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +90,8 @@ class Latest:
 
 def _latest(connection: Transaction, sender: PublicationRow, asked_for: RequestRow) -> list[Latest]:
     """What can be read at once: nobody has to wait for the next issue to see what they have chosen."""
-    if asked_for.confirmed_at is None or asked_for.subscriber_id is None:
-        return []
-    terms = terms_of(connection, sender.id, [asked_for.subscriber_id]).get(asked_for.subscriber_id)
-    if terms is None:
-        return []
-    chosen = [topic for topic in topics(connection, sender.id) if topic.id in terms.topics and not topic.is_notice]
+    slugs = {topic.topic for topic in asked_for.asked.topics}
+    chosen = [topic for topic in topics(connection, sender.id) if topic.slug in slugs and not topic.is_notice]
     found = latest_issues(connection, sender.id, [topic.id for topic in chosen])
     return [
         Latest(
@@ -114,7 +126,10 @@ def press(site: Site, token: str) -> Answer:
     try:
         with site.database.write() as connection:
             confirm(connection, claim.publication, claim.request or 0, by_link(Route.SIGN_UP), site.clock.now())
+    except NotFound:
+        return see(f"/confirm/{token}")
     except Conflict as error:
-        return render("sorry.html", 409, title="Not possible", said=f"This cannot be done: {error}.", advice="")
+        said = _("This cannot be done: {why}.").format(why=error)
+        return render("sorry.html", 409, title=_("Not possible"), said=said, advice="")
     wake(site)
     return see(f"/confirm/{token}")

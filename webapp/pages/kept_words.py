@@ -11,7 +11,7 @@ from preferences.errors import NotFound
 from preferences.outcome import Reason
 from preferences.store.kept import Audited, BrokenPromise, Kept, KeptPromises, KeptTopic
 from preferences.store.publications import PublicationRow
-from preferences.wording import date_in_words, how_often
+from preferences.wording import at_most, date_in_words
 from webapp.language import _, language, ngettext
 
 
@@ -73,15 +73,11 @@ def topic_line(one: KeptTopic, day: Days) -> TopicLine:
     return TopicLine(
         slug=one.topic.slug,
         name=one.topic.name,
-        promise=_at_most(one),
+        promise=at_most(one.topic.cadence, language()),
         said=f"{kept_for(kept)} {broken_count(kept)}" if kept.since is not None else kept_for(kept),
         since=since,
         is_broken=kept.broken > 0,
     )
-
-
-def _at_most(one: KeptTopic) -> str:
-    return _("At most {how_often}.").format(how_often=how_often(one.topic.cadence, language()))
 
 
 def broken_lines(found: KeptPromises, day: Days) -> Iterator[BrokenLine]:
@@ -195,9 +191,8 @@ def badge_of(found: KeptPromises, slug: str | None) -> tuple[str, Kept]:
         raise NotFound("there is no such topic")
     if len(chosen) == 1:
         one = chosen[0]
-        plain = replace(one, topic=replace(one.topic, cadence=replace(one.topic.cadence, days=frozenset())))
         kept = one.kept if slug is not None else found.whole
-        return _at_most(plain).rstrip("."), kept
+        return at_most(replace(one.topic.cadence, days=frozenset()), language()), kept
     return ngettext("{count} promise", "{count} promises", len(chosen)).format(count=len(chosen)), found.whole
 
 

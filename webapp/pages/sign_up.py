@@ -13,8 +13,9 @@ from math import ceil
 from flask import Blueprint, Response, request
 
 from preferences.errors import Invalid
+from preferences.links import Kind, PublicIds
 from preferences.store.expectations import terms_asked
-from preferences.store.issues import latest_issues
+from preferences.store.issues import Issue, sample_issues
 from preferences.store.networks import free_at, network_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import PublicationRow, publication_named
@@ -23,11 +24,11 @@ from preferences.store.signups import request as request_sign_up
 from preferences.store.topics import TopicRow, topics
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
-from webapp.access import site_of
+from preferences.urls import topic_feed_url
+from webapp.access import public_ids, site_of
 from webapp.forms import Filled, beside, in_form
 from webapp.language import _, language, speak
 from webapp.pages.access import by_link
-from webapp.pages.archive import issue_path
 from webapp.pages.page import render
 from webapp.pages.passing_on import brought, offer_of
 from webapp.pages.sign_up_form import ZONES, chosen_by_link, is_trapped, sign_up_in
@@ -56,7 +57,7 @@ def show(site: Site, slug: str) -> Response:
         promise = _promise_of(site, connection, sender, there, chosen) if chosen.pairs else None
         names = [topic.name for topic in there if chosen.has("topic", topic.slug)]
         return _form(
-            connection, sender, there, chosen, promise=promise, chosen_for_them=names, by=request.args.get("by")
+            site, connection, sender, there, chosen, promise=promise, chosen_for_them=names, by=request.args.get("by")
         )
 
 
@@ -76,12 +77,12 @@ def ask(site: Site, slug: str) -> Response:
             sign_up = sign_up_in(site, sender, there, filled, is_asking=is_asking)
             promise = _promise(site, connection, sender, sign_up)
         except Invalid as error:
-            return _refused(connection, sender, there, filled, error)
+            return _refused(site, connection, sender, there, filled, error)
         if not is_asking:
-            return _form(connection, sender, there, filled, promise=promise)
+            return _form(site, connection, sender, there, filled, promise=promise)
         later = free_at(connection, sender.id, network_of(sign_up.network_address), site.clock.now())
         if later is not None:
-            return _not_now(connection, sender, there, filled, (later - site.clock.now()).total_seconds())
+            return _not_now(site, connection, sender, there, filled, (later - site.clock.now()).total_seconds())
     if not is_trapped(filled):
         try:
             with site.database.write() as writing:
@@ -89,7 +90,7 @@ def ask(site: Site, slug: str) -> Response:
                 request_sign_up(writing, sender.id, sign_up, by_link(Route.SIGN_UP), site.clock.now())
         except Invalid as error:
             with site.database.read() as connection:
-                return _refused(connection, sender, there, filled, error)
+                return _refused(site, connection, sender, there, filled, error)
     wake(site)
     remember_visitor(site, sign_up.address)
     look_for_mail(site, sign_up.address)
@@ -97,23 +98,24 @@ def ask(site: Site, slug: str) -> Response:
 
 
 def _refused(
-    connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, error: Invalid
+    site: Site, connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, error: Invalid
 ) -> Response:
     problems = beside(in_form(error.problems, filled, [topic.slug for topic in there]))
-    return _form(connection, sender, there, filled, status=422, problems=problems)
+    return _form(site, connection, sender, there, filled, status=422, problems=problems)
 
 
 def _not_now(
-    connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, seconds: float
+    site: Site, connection: Transaction, sender: PublicationRow, there: list[TopicRow], filled: Filled, seconds: float
 ) -> Response:
     """The same for everybody of one network, with what was typed, so that it needs only be sent again."""
     said = _("Very many sign-ups came from your network just now. Please try again later; nothing you typed is lost.")
-    response = _form(connection, sender, there, filled, status=429, not_now=said)
+    response = _form(site, connection, sender, there, filled, status=429, not_now=said)
     response.headers["Retry-After"] = str(max(1, ceil(seconds)))
     return response
 
 
 def _form(
+    site: Site,
     connection: Transaction,
     sender: PublicationRow,
     there: list[TopicRow],
@@ -125,17 +127,20 @@ def _form(
     chosen_for_them: list[str] | None = None,
     by: str | None = None,
 ) -> Response:
-    samples = latest_issues(connection, sender.id, [topic.id for topic in there])
+    samples = sample_issues(connection, sender.id, [topic.id for topic in there])
     slugs = {topic.id: topic.slug for topic in there}
+    ids = public_ids(connection)
     return render(
         "sign_up.html",
         status,
         publication=sender,
         topics=offered_topics(there, language()),
-        samples={
-            slugs[number]: (issue.title, issue_path(connection, sender.slug, issue))
-            for number, issue in samples.items()
-        },
+        samples={slugs[number]: (issue.title, _path(ids, sender, issue)) for number, issue in samples.items()},
+        feeds=[
+            (topic.name, topic_feed_url(site.base_url, sender.slug, topic.slug))
+            for topic in there
+            if not topic.is_unlisted
+        ],
         filled=filled,
         promise=promise,
         problems=problems or {},
@@ -143,6 +148,10 @@ def _form(
         chosen_for_them=chosen_for_them or [],
         offer=offer_of(site_of(), connection, sender, by or filled.one("by")),
     )
+
+
+def _path(ids: PublicIds, sender: PublicationRow, issue: Issue) -> str:
+    return f"/a/{sender.slug}/{ids.public_id(Kind.CAMPAIGN, issue.campaign_id)}"
 
 
 def _promise_of(
