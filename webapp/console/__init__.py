@@ -10,7 +10,7 @@
 * ``people``, ``person``, ``letting_in``: finding subscribers, the whole story of one, and the way back after a suppression
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``embedding``: a sign-up form for other sites
-* ``settings``: the publication, and tokens of the API
+* ``settings``, ``appearance``: the publication, tokens of the API, its logo and its two colours
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from flask import Blueprint, Flask
 
 from webapp.console import (
     answers,
+    appearance,
     campaigns,
     desk,
     embedding,
@@ -63,6 +64,7 @@ def register(app: Flask, site: Site) -> None:
         answers,
         importing,
         settings,
+        appearance,
     )
     for module in of_publications:
         module.add_routes(desk.Pages(console, site))
