@@ -11,6 +11,8 @@
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``embedding``: a sign-up form for other sites
 * ``settings``, ``appearance``: the publication, tokens of the API, its logo and its two colours
+* ``privacy``: the law of consents, and what is kept how long
+* ``settings``: the publication, and tokens of the API
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from webapp.console import (
     people,
     person,
     preview,
+    privacy,
     regulars,
     scheduling,
     settings,
@@ -65,6 +68,7 @@ def register(app: Flask, site: Site) -> None:
         importing,
         settings,
         appearance,
+        privacy,
     )
     for module in of_publications:
         module.add_routes(desk.Pages(console, site))

@@ -15,6 +15,7 @@ from preferences.errors import Conflict, FieldProblem, Invalid
 from preferences.expectation import Terms
 from preferences.links import Kind
 from preferences.store.changes import change_expectation
+from preferences.store.consents import proofs_of
 from preferences.store.console_people import left_by
 from preferences.store.expectations import asked_of, terms_of
 from preferences.store.ledger import Kind as EntryKind
@@ -77,6 +78,7 @@ def show(desk: Desk, subscriber_id: str) -> Answer:
         zone_name=None if terms is None else _zone(terms),
         promise=None if terms is None else promise_in_words(desk.connection, desk.owner, terms, desk.now),
         promised=_promised(desk, person),
+        proofs=proofs_of(desk.connection, desk.owner.id, person.id),
         lines=[_line(desk, entry, zone, there) for entry in mail_history(desk.connection, desk.owner.id, person.id)],
         left=left_by(desk.connection, desk.owner.id, person.id),
         events=_events(desk, person),
