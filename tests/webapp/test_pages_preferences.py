@@ -264,3 +264,117 @@ def test_a_receipt_is_limited_to_three_a_day(database_url: str, tmp_path: Path) 
         with anna.there.database.read() as connection:
             kinds = [row["kind"] for row in rows(connection, SERVICE_MAIL) if row["state"] != "dropped"]
         assert kinds == ["confirm", "fresh_link", "fresh_link", "fresh_link"]
+
+
+def planned(anna: Visitor, count: int) -> None:
+    with anna.there.database.write() as connection:
+        topic = topic_named(connection, anna.there.publication, "letter")
+        faster = Cadence(id=0, at_most=Cap(count=count, per=Period.WEEK))
+        state_cadence(connection, anna.there.publication, topic, faster, SYSTEM, anna.clock.now())
+
+
+def accepted(anna: Visitor, person: int) -> int:
+    with anna.there.database.read() as connection:
+        terms = terms_of(connection, anna.there.publication, [person])[person]
+    return terms.topics[anna.there.letter].cadences.accepted.at_most.count
+
+
+def test_whether_oftener_is_welcome_is_asked_until_it_is_answered_and_a_mail_s_link_cannot_accept(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        planned(anna, 3)
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        page = anna.get(link)
+        assert "Letter plans to write at most 3 times a week instead of once a week" in page
+        answer = {"about": "letter", "cadence": hidden(page, "cadence")}
+        assert "Nothing has changed yet" in anna.send(link, {**answer, "do": "accept"}, 200)
+        assert accepted(anna, person) == 1
+        fresh = anna.mailed_links()[-1]
+        assert "Letter plans to write" in anna.get(fresh)
+        anna.send(fresh, {**answer, "do": "accept"})
+        assert accepted(anna, person) == 3
+        assert "plans to write" not in anna.get(fresh)
+        planned(anna, 5)
+        answer["cadence"] = hidden(anna.get(link), "cadence")
+        anna.send(link, {**answer, "do": "keep"})
+        anna.send(link, {**answer, "do": "keep"})
+        assert "plans to write" not in anna.get(link)
+        planned(anna, 6)
+        answer["cadence"] = hidden(anna.get(link), "cadence")
+        anna.send(link, {**answer, "do": "leave"})
+        assert now(anna, person) == written(asked("events"))
+
+
+def test_pressing_save_twice_is_saving_once(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        form = form_of(anna.get(link), topic=["letter"])
+        for _ in range(3):
+            anna.send(link, form)
+        with anna.there.database.read() as connection:
+            assert count(connection, EXPECTATION) == 2
+            assert [row["kind"] for row in rows(connection, SERVICE_MAIL)][1:] == ["changed"]
+
+
+def test_a_change_is_taken_back_by_the_page_that_says_it_for_half_an_hour(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        wants = asked("events", {"topic": "letter", "at_most": {"count": 1, "per": "month"}})
+        person = signed_up(anna.there, wants)
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+
+        def pressed(button: str) -> tuple[str, dict[str, str]]:
+            path = anna.client.post(link, data={"do": button}).headers["Location"]
+            page = anna.get(path)
+            assert "Saved. This is how it is from now on." in page
+            return path, {"do": "undo", "undo": hidden(page, "undo"), "version": hidden(page, "version")}
+
+        _, undo = pressed("pause")
+        anna.later(minutes=29)
+        anna.send(link, undo)
+        assert now(anna, person) == written(wants)
+        anna.send(link, undo)
+        path, undo = pressed("once_a_week")
+        anna.later(minutes=31)
+        assert "Undo" not in anna.get(path)
+        anna.send(link, undo)
+        assert now(anna, person) != written(wants)
+
+
+def test_what_would_be_saved_is_shown_with_the_form_as_it_was_typed(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
+        form = form_of(anna.get(link), count_total="1", per_total="month", do="show")
+        page = anna.send(link, form, 200)
+        assert "At most one mail a month from everything you chose" in page
+        assert form_of(page)["count-total"] == "1"
+        part = anna.send(link, {**form, "part": "promise"}, 200)
+        assert part.lstrip().startswith('<section class="promise"')
+        assert len(part) < 500
+        assert now(anna, person) == written(asked("letter", "events"))
+
+
+def test_another_language_is_asked_of_a_fresh_link_and_kept(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        mail, fresh = (f"/me/{anna.token(purpose, person)}" for purpose in (Purpose.PREFERENCES, Purpose.FRESH))
+        change = {"lang": "de", "lang-was": "en"}
+        assert "Nothing has changed yet" in anna.send(mail, {**form_of(anna.get(mail)), **change}, 200)
+        anna.send(fresh, {**form_of(anna.get(fresh)), **change})
+        assert '<html lang="de"' in anna.get(mail)
+        with anna.there.database.read() as connection:
+            assert subscriber(connection, anna.there.publication, person).language == "de"
+            assert count(connection, EXPECTATION) == 1
+
+
+def test_a_zone_is_understood_by_its_city(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter"))
+        link = f"/me/{anna.token(Purpose.FRESH, person)}"
+        anna.send(link, form_of(anna.get(link), zone="new york"))
+        with anna.there.database.read() as connection:
+            terms = terms_of(connection, anna.there.publication, [person])[person]
+        assert terms.expectation.zone == "America/New_York"

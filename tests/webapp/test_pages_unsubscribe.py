@@ -164,6 +164,19 @@ def test_the_same_link_undoes_within_half_an_hour_and_not_later(database_url: st
             assert written(asked_now(connection, anna.there.publication, person)) == written(asked("letter", "events"))
 
 
+def test_a_fresh_link_undoes_later_too(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"))
+        anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}", do="topic", topic=str(anna.there.events))
+        anna.later(days=3)
+        assert "undo it" not in anna.get(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}")
+        fresh = f"/u/{anna.token(Purpose.FRESH, person)}"
+        page = anna.get(fresh)
+        anna.send(fresh, {"do": "undo", "unsubscribe": hidden(page, "unsubscribe"), "undo": hidden(page, "undo")})
+        with anna.there.database.read() as connection:
+            assert written(asked_now(connection, anna.there.publication, person)) == written(asked("letter", "events"))
+
+
 def test_the_page_says_when_a_mail_is_already_on_its_way(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         person = signed_up(anna.there, asked("letter"))

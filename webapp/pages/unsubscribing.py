@@ -84,7 +84,8 @@ def show(site: Site, token: str) -> Response:
         under_way = is_under_way(connection, seen.person.id)
     expected = [] if terms is None else [choice.topic for choice in terms.expectation.topics]
     in_mail = [number for number in expected if number in seen.claim.topics]
-    undoable = left is not None and is_undoable(left, seen.now)
+    # Half an hour with any link, and later with a fresh one.
+    undoable = left is not None and (is_undoable(left, seen.now) or seen.may(Right.UNDO))
     return render(
         "unsubscribe.html",
         publication=seen.publication,
@@ -172,8 +173,9 @@ def _their_unsubscribe(connection: Transaction, seen: Visit, filled: Filled) -> 
 
 
 def _take_back(site: Site, connection: Transaction, seen: Visit, filled: Filled) -> None:
-    """With the token on the page, which is as old as the unsubscribe; another, or an older one, does nothing."""
+    """With the token on the page, which is as old as the unsubscribe, or a fresh link; another does nothing."""
     left = _their_unsubscribe(connection, seen, filled)
     claim = claim_of(site, filled.one("undo"), Purpose.UNDO)
-    if claim.subscriber == seen.person.id and Right.UNDO in rights_of(claim, seen.now) and is_undoable(left, seen.now):
+    is_in_time = Right.UNDO in rights_of(claim, seen.now) and is_undoable(left, seen.now)
+    if claim.subscriber == seen.person.id and (is_in_time or seen.may(Right.UNDO)):
         undo(connection, seen.publication.id, left.id, by_link(Route.FOOTER_LINK), seen.now)
