@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select
@@ -22,7 +22,10 @@ _GONE_OUT = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value, Campaig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One campaign as a line, and where its content stands. `changed_at` is when that was written or went out, the later."""
+    """One campaign as a line, and where its content stands. `changed_at` is when that was written or went out, the later.
+
+    `local_on` is the local date it was meant for, where it was scheduled at a local time of each reader.
+    """
 
     campaign_id: int
     revision: int
@@ -30,6 +33,7 @@ class Issue:
     summary: str
     scheduled_at: datetime
     changed_at: datetime
+    local_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,7 @@ def _of_topic(publication_id: int, topic_id: int) -> Select[Any]:
 
 def _issues(publication_id: int) -> Select[Any]:
     return (
-        select(_C.id, _C.revision, _C.scheduled_at, _X.title, _X.subject, _X.summary, _X.recorded_at)
+        select(_C.id, _C.revision, _C.scheduled_at, _C.local_at, _X.title, _X.subject, _X.summary, _X.recorded_at)
         .join(CAMPAIGN_CONTENT, (_X.campaign_id == _C.id) & (_X.revision == _C.revision))
         .where(
             (_C.publication_id == publication_id)
@@ -153,4 +157,5 @@ def _issue(row: Mapping[Any, Any]) -> Issue:
         summary=row["summary"],
         scheduled_at=row["scheduled_at"],
         changed_at=max(row["scheduled_at"], row["recorded_at"]),
+        local_on=None if row["local_at"] is None else datetime.fromisoformat(row["local_at"]).date(),
     )

@@ -176,6 +176,17 @@ def change_topic(connection: Connection, topic: TopicRow, changes: dict[str, str
         connection.execute(update(TOPIC).where(TOPIC.c.id == topic.id).values(**values))
 
 
+def list_topic(connection: Connection, topic: TopicRow, by: By, now: datetime, *, is_unlisted: bool) -> None:
+    """List a topic in the archive, or leave it to whoever knows its address."""
+    if topic.is_unlisted == is_unlisted:
+        return
+    publication_id: int = connection.execute(
+        update(TOPIC).where(TOPIC.c.id == topic.id).values(is_unlisted=is_unlisted).returning(TOPIC.c.publication_id)
+    ).scalar_one()
+    kind = "topic_unlisted" if is_unlisted else "topic_listed"
+    record(connection, publication_id, kind, by, now, details={"topic": topic.id})
+
+
 def state_cadence(
     connection: Connection, publication_id: int, topic: TopicRow, cadence: Cadence, by: By, now: datetime
 ) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from werkzeug.wrappers import Response as Answer
@@ -10,14 +11,26 @@ from preferences.asked import DAY_NAMES
 from preferences.cadence import Cadence, Cap, Period
 from preferences.calendar import local_date
 from preferences.errors import FieldProblem, Invalid
+from preferences.links import Kind
 from preferences.store.console_topics import CadenceVersion, cadence_versions, readers_by_topic, sent_on
-from preferences.store.topics import TopicRow, change_topic, create_topic, state_cadence, topic_named, topics
+from preferences.store.issues import choose_sample, chosen_sample, issue_page
+from preferences.store.topics import (
+    TopicRow,
+    change_topic,
+    create_topic,
+    list_topic,
+    state_cadence,
+    topic_named,
+    topics,
+)
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
 from webapp.console.replay import Replay, dates_in, opens_on, replay
 from webapp.console.words import at_most, times
 from webapp.forms import DAYS, Filled
 
+# So many of the newest issues may be chosen as the sample.
+_SAMPLES = 50
 PERIODS = {
     "day": "a day",
     "week": "a week",
@@ -33,6 +46,7 @@ def add_routes(pages: Pages) -> None:
     pages.show("topics", "topics", show_all)
     pages.form("topics/new", "new_topic", show_new, create)
     pages.form("topics/<topic>", "topic", show_one, change)
+    pages.post("topics/<topic>/archive", "topic_archive", show_one, change_archive)
     pages.form("topics/<topic>/cadence", "cadence", show_cadence, state)
 
 
@@ -105,7 +119,37 @@ def show_one(desk: Desk, topic: str) -> Answer:
         filled=desk.filled if desk.is_typed else Filled(values),
         missed=replay(row.cadence, dates, desk.zone),
         times=times,
+        archived=_archived(desk, row),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archived:
+    """What the form of a topic's archive offers: issues as pairs of public id and title, newest first."""
+
+    issues: list[tuple[str, str]]
+    sample: str
+
+
+def _archived(desk: Desk, row: TopicRow) -> Archived:
+    issues = issue_page(desk.connection, desk.owner.id, row.id, limit=_SAMPLES).issues
+    chosen = chosen_sample(desk.connection, desk.owner.id, row.id)
+    return Archived(
+        issues=[
+            (desk.id(Kind.CAMPAIGN, one.campaign_id), f"{one.title} ({desk.when(one.scheduled_at)})") for one in issues
+        ],
+        sample="" if chosen is None else desk.id(Kind.CAMPAIGN, chosen),
+    )
+
+
+def change_archive(desk: Desk, topic: str) -> Answer:
+    """List the topic in the archive or not, and choose the issue that is shown to who thinks of signing up."""
+    row = topic_named(desk.connection, desk.owner.id, topic)
+    chosen = desk.filled.one("sample")
+    list_topic(desk.connection, row, desk.by, desk.now, is_unlisted=not desk.filled.has("listed", "yes"))
+    campaign = desk.number(Kind.CAMPAIGN, chosen) if chosen else None
+    choose_sample(desk.connection, desk.owner.id, row.id, campaign)
+    return desk.see(f"topics/{topic}#archive")
 
 
 def _versions(desk: Desk, row: TopicRow) -> list[CadenceVersion]:

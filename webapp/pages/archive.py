@@ -6,7 +6,7 @@ Listed topics are linked and may be indexed; what is about an unlisted topic is 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 
@@ -55,14 +55,18 @@ class Shown:
 
 
 def _shown(connection: Transaction, site: Site, sender: PublicationRow, found: Issue) -> Shown:
-    zone = zone_named(sender.zone)
-    on, today = local_date(zone, found.scheduled_at), local_date(zone, site.clock.now())
+    today = local_date(zone_named(sender.zone), site.clock.now())
     return Shown(
         title=found.title,
         summary=found.summary,
-        on=date_in_words(on, today, language()),
+        on=date_in_words(_date(sender, found), today, language()),
         path=issue_path(connection, sender.slug, found),
     )
+
+
+def _date(sender: PublicationRow, found: Issue) -> date:
+    """The date of an issue: the one it was meant for, or that of its instant in the publication's own zone."""
+    return found.local_on or local_date(zone_named(sender.zone), found.scheduled_at)
 
 
 def show_all(site: Site, slug: str) -> Response:
@@ -94,8 +98,7 @@ def show_topic(site: Site, slug: str, topic: str) -> Response:
         sender = _sender(connection, slug)
         found = topic_named(connection, sender.id, topic)
         there = issue_page(connection, sender.id, found.id, until)
-        zone = zone_named(sender.zone)
-        by_month = groupby(there.issues, key=lambda one: local_date(zone, one.scheduled_at).replace(day=1))
+        by_month = groupby(there.issues, key=lambda one: _date(sender, one).replace(day=1))
         months = [
             (month_in_words(first), [_shown(connection, site, sender, one) for one in of_month])
             for first, of_month in by_month

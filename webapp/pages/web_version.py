@@ -85,9 +85,15 @@ def _recipient(site: Site, seen: Visit, mail: ReadMail, known: dict[int, TopicRo
         fields=seen.person.fields,
         language=language,
         promise=promise or "-",
-        why="" if topic is None else why_line(topic.name, language=language),
+        why="" if topic is None else why_line(topic.name, arrives=_arrives(mail), language=language),
         preferences_url=preferences_url(site.base_url, sibling(site, seen, Purpose.PREFERENCES)),
         unsubscribe_url=unsubscribe_url(site.base_url, sibling(site, seen, Purpose.UNSUBSCRIBE)),
         may_reply=False,
         along=() if mail.campaign_id is None else _lines(site, seen, mail, known),
     )
+
+
+def _arrives(mail: ReadMail) -> Arrives:
+    """How its topic was to come when it was last decided about."""
+    topic = None if mail.terms is None else mail.terms.topics.get(mail.topic_id or 0)
+    return Arrives.EACH if topic is None else topic.arrives

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from preferences.cadence import Cadence, Cap, Period, Weekday
+from preferences.store.issues import sample_issues
 from preferences.store.topics import topic_named
+from tests.store.newsletter import NOON
 from tests.webapp.console.marketer import Marketer, csrf_of, marketer
+from tests.webapp.test_pages_archive import went_out
 from tests.webapp.visitor import dump
 from webapp.console.replay import replay
 
@@ -124,3 +128,26 @@ def test_a_hostile_name_is_text(at: Marketer) -> None:
 
 def test_a_topic_that_is_not_there_is_said_so(at: Marketer) -> None:
     assert "nothing here" in at.get("topics/nowhere", 404)
+
+
+def test_a_topic_is_taken_off_the_archive_and_shows_the_sample_that_was_chosen(at: Marketer) -> None:
+    there = at.at.there
+    for number in range(2):
+        went_out(there, NOON + timedelta(days=number), f"Issue {number}")
+    page = at.get("topics/letter")
+    options = dict(re.findall(r'<option value="(cam_[^"]+)">(Issue \d)', page))
+    first = next(value for value, title in options.items() if title == "Issue 0")
+    assert "Listed in the archive" in page
+    assert 'name="listed" value="yes" checked' in page
+    at.post("topics/letter/archive", {"sample": first}, form_on="topics/letter")
+    page = at.get("topics/letter")
+    assert 'name="listed" value="yes" checked' not in page
+    assert f'<option value="{first}" selected' in page
+    with there.database.read() as connection:
+        assert topic_named(connection, there.publication, "letter").is_unlisted
+        assert sample_issues(connection, there.publication, [there.letter])[there.letter].title == "Issue 0"
+    at.post("topics/letter/archive", {"listed": "yes", "sample": "cam_0000000000000000"}, 404, form_on="topics/letter")
+    at.post("topics/letter/archive", {"listed": "yes"}, form_on="topics/letter")
+    with there.database.read() as connection:
+        assert not topic_named(connection, there.publication, "letter").is_unlisted
+        assert sample_issues(connection, there.publication, [there.letter])[there.letter].title == "Issue 1"
