@@ -8,7 +8,8 @@
 * ``my_data``, ``erasing``, ``needing_fresh``: what is known of the reader, to take along or to be erased
 * ``new_address``: from one address to another, agreed to at both ends
 * ``unsubscribing``: the page, one click (RFC 8058), the cause, undo
-* ``reading`` (``web_version``), ``archive``, ``history``: a mail for its reader, and for all; what became of each
+* ``reading`` (``web_version``): a mail for its reader; ``archive``, ``feeds`` (``articles``, ``atom``): for all
+* ``history`` (``timeline``, ``story``), ``away`` (``away_line``): what became of each; ``private_feed``: read on the web only
 * ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
 * ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
 * ``page``, ``access``, ``origin``, ``waking``: how a page is answered, whose link it is, where a form was, what follows
