@@ -8,9 +8,10 @@ a catalogue is as fixed as the code, and read once.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 DOMAIN = "troth"
@@ -32,13 +33,44 @@ class Language:
     direction: str
 
 
+# First strong isolate, and its end (Unicode, annex 9).
+_ISOLATED = re.compile(r"(%\(\w+\)s|\{(?!(?:hour|minute|day|year|count|number|most)\})\w+\})")
+_ISOLATE = "\u2068\\1\u2069"
+
+
+class _RightToLeft(gettext.GNUTranslations):
+    """Words in which whatever is filled in, such as a name, is isolated, or it would turn what stands around it.
+
+    Numbers are not: alone they turn nothing, and the parts of a time belong together.
+    """
+
+    def gettext(self, message: str) -> str:
+        return _isolated(super().gettext(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return _isolated(super().ngettext(msgid1, msgid2, n))
+
+    def pgettext(self, context: str, message: str) -> str:
+        return _isolated(super().pgettext(context, message))
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return _isolated(super().npgettext(context, msgid1, msgid2, n))
+
+
+@lru_cache(maxsize=4096)
+def _isolated(text: str) -> str:
+    return _ISOLATED.sub(_ISOLATE, text)
+
+
 _folders: list[Path] = [FOLDER]
 
 
-def look_in(folder: Path) -> None:
-    """Read languages from this folder, too, such as an installation's own; what it has goes before what is shipped."""
-    if folder not in _folders:
-        _folders.insert(0, folder)
+def look_in(*folders: Path) -> None:
+    """Read languages from these folders from now on, what the first have before what the others have.
+
+    An installation's own come before those that are shipped in `FOLDER`.
+    """
+    _folders[:] = folders
     _tags.cache_clear()
     _read.cache_clear()
 
@@ -100,8 +132,9 @@ def _read(tag: str) -> gettext.NullTranslations:
     for folder in reversed(_folders):
         path = folder / tag / "LC_MESSAGES" / f"{DOMAIN}.mo"
         if path.exists():
+            kind = _RightToLeft if direction_of(tag) == "rtl" else gettext.GNUTranslations
             with path.open("rb") as file:
-                found = gettext.GNUTranslations(file)
+                found = kind(file)
             found.add_fallback(words or english)
             words = found
     return words or english

@@ -18,13 +18,16 @@ from mailer.compose.placeholders import literal
 from preferences.languages import direction_of
 from preferences.look import Look
 
+_TURNED = '<mj-section direction="rtl"></mj-section><mj-column direction="rtl"></mj-column>'
 _HEADLINE = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
 
 
 def framed(name: str, envelope: Envelope) -> str:
     """The MJML of one of our own mails, such as `digest`, with the head that all share, dressed as its publication."""
+    direction = direction_of(envelope.language)
     source = read_template(f"{name}/body.mjml").replace("{{ head }}", _head())
-    return mirrored(with_logo(dressed(source, envelope.appearance), envelope), direction_of(envelope.language))
+    source = mirrored(with_logo(dressed(source, envelope.appearance), envelope), direction)
+    return source.replace("<mj-attributes>", f"<mj-attributes>{_TURNED}", 1) if direction == "rtl" else source
 
 
 @cache

@@ -17,6 +17,7 @@ from preferences.expectation import (
     TopicCadences,
     TopicChoice,
 )
+from preferences.languages import languages
 from preferences.promise import CapClause, Promise, clauses
 from preferences.quiet import Hours, Pause
 from preferences.wording import sentence
@@ -173,14 +174,16 @@ def enforced_by(terms: Terms) -> object:
     )
 
 
-SAID: dict[str, object] = {}
+LANGUAGES = [one.tag for one in languages()]
+SAID: dict[tuple[str, str], object] = {}
 
 
 @settings(max_examples=effort(250))
 @given(all_terms())
 def test_different_promises_are_never_said_alike(terms: Terms) -> None:
-    said = sentence(clauses(terms, NAMES, NOW))
-    assert SAID.setdefault(said, enforced_by(terms)) == enforced_by(terms)
+    promise, enforced = clauses(terms, NAMES, NOW), enforced_by(terms)
+    for language in LANGUAGES:
+        assert SAID.setdefault((language, sentence(promise, language)), enforced) == enforced
 
 
 ASKED = ("total", "days", "hours", "paused", "overflow")
@@ -192,7 +195,9 @@ def test_one_difference_is_said(one: Terms, other: Terms, field: str) -> None:
     """Two terms that differ in one respect only are the most alike that different promises can be."""
     changed = with_asked(one, other, field) if field in ASKED else with_cadences(one, other, field)
     if enforced_by(changed) != enforced_by(one):
-        assert sentence(clauses(changed, NAMES, NOW)) != sentence(clauses(one, NAMES, NOW))
+        before, after = clauses(one, NAMES, NOW), clauses(changed, NAMES, NOW)
+        for language in LANGUAGES:
+            assert sentence(after, language) != sentence(before, language)
 
 
 def with_asked(one: Terms, other: Terms, field: str) -> Terms:

@@ -13,7 +13,7 @@ import click
 
 from preferences.delivery import MadeBy
 from preferences.errors import TrothError
-from preferences.languages import look_in
+from preferences.languages import FOLDER, look_in
 from preferences.settings import Settings, prepare_data_dir, read_settings
 from preferences.settings.values import default_sandbox_database_url
 from preferences.store.clock import Clock, DrivenClock, SystemClock
@@ -60,7 +60,7 @@ class Installation:
 def settings_in_use() -> Settings:
     """The settings of this process, its data directory made. Raises `SettingsError`."""
     settings = prepare_data_dir(read_settings(os.environ))
-    look_in(settings.data_dir / "languages")
+    look_in(settings.data_dir / "languages", FOLDER)
     return settings
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from preferences.errors import Invalid, NotFound, TrothError
 from preferences.store.database import DatabaseAway
-from webapp.language import _, said_here
+from webapp.language import _, said_here, speak_english
 from webapp.templating import environment
 
 POLICY = (
@@ -22,6 +22,10 @@ POLICY = (
 MAIL_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src http: https: data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
+)
+# What is for who runs or tries this, and not for readers, is in English, as the console is.
+_IN_ENGLISH = frozenset(
+    f"{name}.html" for name in ("clock", "clock_reset", "inbox", "inbox_mail", "set_up", "start", "start_sandbox")
 )
 _BODY = re.compile("<body[^>]*>")
 _HEADERS = {
@@ -36,6 +40,8 @@ _HEADERS = {
 
 def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page: HTML, never kept, never indexed, never framed, and without a referrer for whatever it links to."""
+    if template in _IN_ENGLISH:
+        speak_english()
     html = environment().get_template(template).render(root=request.script_root, **values)
     return guarded(Response(html, status, mimetype="text/html"))
 
