@@ -43,10 +43,18 @@ class Product:
     base_url: str
     sandbox: Started
 
-    def campaign(self, title: str, topic: str, at: datetime, summary: str = "") -> None:
+    def campaign(self, title: str, topic: str, at: datetime, summary: str = "", question: str = "") -> None:
         """Schedule a campaign in the sandbox."""
         text = f"# {title}\n\nDear reader,\n\n{summary}\n\n- bread with caraway\n- a new lamp in the reading room\n\nYours, Vera"
-        values = CampaignValues(name=title, subject=title, title=title, summary=summary, topics=(topic,), markdown=text)
+        values = CampaignValues(
+            name=title,
+            subject=title,
+            title=title,
+            summary=summary,
+            topics=(topic,),
+            markdown=text,
+            question=question,
+        )
         with self.sandbox.database.write() as connection:
             sender = publication_named(connection, SANDBOX_SLUG)
             now = self.sandbox.site.clock.now()

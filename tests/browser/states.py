@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from playwright.sync_api import Page
 
 from tests.browser.console_states import around, reached, scheduling, writing
+from tests.browser.giving_back_states import given_back, giving_back
 from tests.browser.product import Product
 from tests.browser.reader import Reader
 
@@ -33,6 +34,7 @@ def states(page: Page, running: Product) -> Iterator[str]:
     yield from _leaving(nora)
     yield from reached(nora, EXTRA_SEATS)
     yield from around(nora, NORA)
+    yield from given_back(nora)
 
 
 def _outside(page: Page, running: Product) -> Iterator[str]:
@@ -119,6 +121,7 @@ def _reading(nora: Reader) -> Iterator[str]:
     yield "history"
     page.get_by_role("link", name="Read it now").first.click()
     yield "read"
+    yield from giving_back(nora)
 
 
 def _leaving(nora: Reader) -> Iterator[str]:

@@ -242,7 +242,7 @@ def test_no_other_link_answers_votes_or_passes_on(at: Visitor, anna: int, mail: 
 
 def test_a_card_says_what_is_promised_and_where_in_letters_and_as_a_code(at: Visitor) -> None:
     page = at.get("/p/newsletter/card/letter")
-    assert "We write once a week, usually on Tuesdays, and never more." in page
+    assert "At most one mail a week, usually on Tuesdays" in page
     assert "/p/newsletter/sign-up</p>" in page
     assert page.count("<svg") == 1
     assert "style=" not in page

@@ -13,9 +13,9 @@ from preferences.errors import NotFound
 from preferences.store.publications import publication_named
 from preferences.store.topics import topics
 from preferences.urls import sign_up_url
+from preferences.wording import at_most
 from webapp import language
 from webapp.pages.page import render
-from webapp.pages.words import offered_topics
 from webapp.site import Site
 
 # ISO/IEC 18004 asks for four modules of nothing around the code.
@@ -34,15 +34,16 @@ def show(site: Site, slug: str, topic: str | None = None) -> Response:
         sender = publication_named(connection, slug)
         there = topics(connection, sender.id)
     language.speak(None, sender.language)
-    offered = [one for one in offered_topics(there, language.language()) if topic is None or one.slug == topic]
-    if topic is not None and not offered:
+    shown = sorted((one for one in there if topic in (None, one.slug)), key=lambda one: one.is_notice)
+    if topic is not None and not shown:
         raise NotFound("there is no such topic")
     address = sign_up_url(site.base_url, slug)
     return render(
         "card.html",
         publication=sender,
-        topics=offered,
-        topic=offered[0] if topic is not None else None,
+        topics=shown,
+        topic=shown[0] if topic is not None else None,
+        promises={one.slug: at_most(one.cadence, language.language()) for one in shown},
         address=_in_letters(address),
         code=qr_code(address if topic is None else f"{address}?topic={topic}"),
     )
