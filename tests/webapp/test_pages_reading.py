@@ -201,6 +201,7 @@ def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
         "/u/": anna.token(Purpose.UNSUBSCRIBE, person, delivery=delivery),
         "/u1/": anna.token(Purpose.ONE_CLICK, person, delivery=delivery),
         "/r/": anna.token(Purpose.READ, person, delivery=delivery),
+        "/f/": anna.token(Purpose.FEED, person),
         "/h/": anna.token(Purpose.PREFERENCES, person, delivery=delivery),
         **ends,
     }
@@ -238,7 +239,7 @@ def test_every_page_says_that_it_is_not_to_be_kept_indexed_framed_or_referred_to
     with visitor(database_url, tmp_path) as anna:
         for rule, path in everywhere(anna):
             # What is meant for everybody has laws of its own.
-            if path.startswith(("/api/", "/static/", "/a/")) or path.endswith(("/look.css", "/logo", ".svg")):
+            if path.startswith(("/api/", "/static/", "/a/")) or path.endswith(("/look.css", "/logo", ".svg", ".atom")):
                 continue
             if "GET" not in (rule.methods or ()):
                 continue

@@ -66,7 +66,7 @@ def answered(feed: Feed) -> Response:
     response = Response(document, mimetype="application/atom+xml")
     response.set_etag(sha256(document).hexdigest()[:32])
     response.last_modified = feed.updated_at
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Security-Policy"] = "default-src 'none'"
     response.make_conditional(request)
     return guarded(response)
