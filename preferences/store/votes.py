@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
 
 from preferences.delivery import AttemptOutcome
-from preferences.errors import NotFound
+from preferences.errors import Invalid, NotFound
+from preferences.store.events import By, record
 from preferences.store.hand_overs import HandOver
 from preferences.store.tables import ATTEMPT, DELIVERY, INSTALLATION, PUBLICATION, VOTE
 from preferences.vote import Vote
@@ -45,6 +46,18 @@ def draw_of(connection: Connection, publication_id: int) -> Draw:
     chosen = select(key.label("key"), PUBLICATION.c.vote_share).where(PUBLICATION.c.id == publication_id)
     row = connection.execute(chosen).one()
     return Draw(key=hmac.digest(row.key, _PURPOSE, "sha256"), share=row.vote_share)
+
+
+def change_vote_share(connection: Connection, publication_id: int, percent: str, by: By, now: datetime) -> None:
+    """Let another share of mails have the line from now on, as typed: a number from 0 to 100. Raises `Invalid`."""
+    try:
+        share = float(percent) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise Invalid.one("percent", "must be a number from 0 to 100, such as 10")
+    connection.execute(update(PUBLICATION).where(PUBLICATION.c.id == publication_id).values(vote_share=share))
+    record(connection, publication_id, "vote_share_changed", by, now, details={"share": share})
 
 
 def draw_vote_lines(connection: Connection, publication_id: int, mails: Iterable[HandOver]) -> None:

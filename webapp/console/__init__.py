@@ -11,6 +11,7 @@
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it
 * ``embedding``: a sign-up form for other sites
 * ``settings``, ``appearance``: the publication, tokens of the API, its logo and its two colours
+* ``asking_votes``: in how many mails readers are asked to vote
 * ``privacy``: the law of consents, and what is kept how long
 * ``settings``: the publication, and tokens of the API
 """
@@ -22,6 +23,7 @@ from flask import Blueprint, Flask
 from webapp.console import (
     answers,
     appearance,
+    asking_votes,
     campaigns,
     desk,
     embedding,
@@ -65,6 +67,7 @@ def register(app: Flask, site: Site) -> None:
         letting_in,
         regulars,
         answers,
+        asking_votes,
         importing,
         settings,
         appearance,

@@ -21,7 +21,7 @@ from preferences.store.regulars import Given, regulars
 from preferences.store.signups import SignUp, request
 from preferences.store.tables import ATTEMPT, CAMPAIGN, CAMPAIGN_CONTENT, DELIVERY
 from preferences.store.unsubscribes import unsubscribe
-from preferences.store.votes import vote
+from preferences.store.votes import draw_of, vote
 from preferences.unsubscribe import Scope
 from preferences.vote import Vote
 from tests.store.newsletter import BY_FOOTER, BY_LINK, BY_SIGN_UP, NOON, asked, mail_handed_over, signed_up
@@ -172,6 +172,19 @@ def test_what_was_given_more_than_ninety_days_ago_makes_no_regular(at: Marketer)
     for days, expected in ((89, 1), (90, 0)):
         with there.database.read() as connection:
             assert len(regulars(connection, there.publication, NOON + timedelta(days=days), 10)) == expected
+
+
+def test_the_share_of_mails_that_ask_for_a_vote_is_chosen_and_nonsense_is_refused_with_what_was_typed(
+    at: Marketer,
+) -> None:
+    assert 'value="10"' in at.get("settings/votes")
+    at.post("settings/votes", {"percent": "2.5"})
+    assert 'value="2.5"' in at.get("settings/votes")
+    for wrong in ("", "many", "-1", "101", "nan", "inf"):
+        page = at.post("settings/votes", {"percent": wrong}, 422)
+        assert f'value="{wrong}"' in page
+    with at.at.there.database.read() as connection:
+        assert draw_of(connection, at.at.there.publication).share == 0.025
 
 
 def test_while_there_is_nothing_the_pages_say_what_to_do(at: Marketer) -> None:
