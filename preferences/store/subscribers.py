@@ -45,6 +45,7 @@ class SubscriberRow:
     erased_at: datetime | None
     version: int
     created_at: datetime
+    feeds_since: datetime | None = None
 
     @property
     def standing(self) -> Standing:

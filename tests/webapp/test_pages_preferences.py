@@ -194,21 +194,18 @@ def test_a_form_without_a_topic_is_leaving_and_an_empty_post_is_not(database_url
         assert "You are unsubscribed" in anna.get(link)
 
 
-def test_who_has_left_comes_back_at_once_with_a_fresh_link_and_else_by_a_confirmation(
-    database_url: str, tmp_path: Path
-) -> None:
+def test_who_has_left_comes_back_with_a_fresh_link_which_a_mail_s_link_sends(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         person = signed_up(anna.there, asked("letter"))
-        anna.later(days=2)
         anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}", do="all")
         mail_link = f"/me/{anna.token(Purpose.PREFERENCES, person)}"
-        page = anna.send(mail_link, {"do": "save", "topic": "events"}, 200)
-        assert "Check your mail" in page
-        anna.post(anna.mailed_links()[-1])
+        assert "Nothing has changed yet" in anna.send(mail_link, {"do": "save", "topic": "events"}, 200)
+        assert "You are unsubscribed" in anna.get(mail_link)
+        fresh = anna.mailed_links()[-1]
+        opened = anna.get(fresh)
+        assert "What you had typed stands below" in opened
+        anna.send(fresh.split("?")[0], form_of(opened))
         assert now(anna, person) == written(asked("events"))
-        anna.post(f"/u/{anna.token(Purpose.UNSUBSCRIBE, person)}", do="all")
-        anna.send(f"/me/{anna.token(Purpose.FRESH, person)}", {"do": "save", "topic": "letter"})
-        assert now(anna, person) == written(asked("letter"))
         with anna.there.database.read() as connection:
             assert subscriber(connection, anna.there.publication, person).standing.confirmed
             assert [row["method"] for row in rows(connection, CONSENT)][-1] == "by_link"

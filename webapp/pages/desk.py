@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from preferences.asked import Asked
-from preferences.expectation import Terms
+from preferences.expectation import Arrives, Terms
 from preferences.links import Purpose
 from preferences.more_often import Question
 from preferences.promise import Promise, clauses
@@ -21,6 +21,7 @@ from preferences.wording import plain
 from preferences.wording.sentences import sentence_lines
 from webapp.language import language
 from webapp.pages.access import OF_MAILS, Visit, claim_of, visit
+from webapp.pages.away_line import AwayLine, away
 from webapp.pages.words import lately_in_words, when
 from webapp.site import Site
 
@@ -44,6 +45,8 @@ class Desk:
     is_under_way: bool
     """Whether a mail was being handed over already, which no change calls back."""
     questions: tuple[Question, ...]
+    away: AwayLine | None
+    """What a pause that has ended lately kept away; a question goes before it."""
 
     @property
     def has_left(self) -> bool:
@@ -54,6 +57,12 @@ class Desk:
     def zone(self) -> str:
         """The zone in which days and hours are read."""
         return self.seen.publication.zone if self.terms is None else self.terms.expectation.zone
+
+    @property
+    def reads_on_the_web(self) -> bool:
+        """Whether some topic comes on the web only."""
+        terms = None if self.has_left else self.terms
+        return terms is not None and any(one.arrives is Arrives.WEB for one in terms.topics.values())
 
     @property
     def asked(self) -> Asked:
@@ -77,6 +86,7 @@ def desk_of(site: Site, connection: Transaction, token: str) -> Desk:
     latest = latest_terms(connection, seen.publication.id, seen.person.id, there)
     in_force = None if latest is None or latest.until is not None else latest
     said, is_under_way = _lately(connection, seen)
+    asked = _questions(connection, seen, in_force)
     return Desk(
         seen=seen,
         terms=None if latest is None else latest.terms,
@@ -85,7 +95,8 @@ def desk_of(site: Site, connection: Transaction, token: str) -> Desk:
         since=None if in_force is None else _since(seen, in_force),
         lately=said,
         is_under_way=is_under_way,
-        questions=_questions(connection, seen, in_force),
+        questions=asked,
+        away=None if asked else _away(connection, seen, in_force),
     )
 
 
@@ -116,6 +127,11 @@ def _questions(connection: Transaction, seen: Visit, in_force: LatestTerms | Non
     if in_force is None:
         return ()
     return open_questions(connection, {seen.person.id: in_force.terms}).get(seen.person.id, ())
+
+
+def _away(connection: Transaction, seen: Visit, in_force: LatestTerms | None) -> AwayLine | None:
+    has_paused = in_force is not None and in_force.terms.pause is not None and in_force.terms.pause[1] <= seen.now
+    return away(connection, seen) if has_paused else None
 
 
 def _lately(connection: Transaction, seen: Visit) -> tuple[str, bool]:

@@ -96,7 +96,7 @@ def _feed(site: Site, connection: Transaction, seen: Visit) -> PrivateFeed | Non
     terms = terms_of(connection, seen.publication.id, [seen.person.id]).get(seen.person.id)
     if terms is None or all(topic.arrives is not Arrives.WEB for topic in terms.topics.values()):
         return None
-    return private_feed(site, connection, seen)
+    return private_feed(site, seen)
 
 
 def _story(connection: Transaction, seen: Visit, timeline: Timeline) -> Story | None:

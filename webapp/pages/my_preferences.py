@@ -24,6 +24,7 @@ from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
 from webapp.pages.preferences_form import other_fields, topic_lines
+from webapp.pages.private_feed import private_feed
 from webapp.pages.saving import Saved, press, promised_by
 from webapp.pages.waking import wake
 from webapp.pages.words import asked_often, offered_topics
@@ -115,6 +116,8 @@ def _page(
         is_stale=is_stale,
         may_more=may_more,
         undo=undo,
+        away=desk.away,
+        feed=private_feed(site, seen) if desk.reads_on_the_web else None,
         is_paused=desk.terms is not None and desk.terms.is_paused(seen.now),
     )
 
@@ -154,8 +157,6 @@ def _after(site: Site, desk: Desk, became: Saved) -> Answer:
         case Saved.LEFT:
             leaving = seen.token if seen.may(Right.MORE) else sibling(site, seen, Purpose.UNSUBSCRIBE)
             return see(f"/u/{leaving}")
-        case Saved.ASKED_TO_CONFIRM:
-            return render("check_mail.html", publication=seen.publication, for_what="sign_up", promise=None)
         case Saved.FRESH_LINK_SENT:
             return render("check_mail.html", publication=seen.publication, for_what="more", token=seen.token)
 

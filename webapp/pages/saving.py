@@ -23,8 +23,7 @@ from preferences.store.events import record
 from preferences.store.expectations import terms_asked
 from preferences.store.questions import keep_accepted
 from preferences.store.service_mails import ServiceKind, queue
-from preferences.store.signups import SignUp, checked_versions
-from preferences.store.signups import request as request_sign_up
+from preferences.store.signups import checked_versions
 from preferences.store.subscribers import change_person
 from preferences.store.topics import topic_named
 from preferences.store.transactions import Transaction
@@ -48,10 +47,8 @@ class Saved(Enum):
     """What was asked for is in force, and may be taken back for half an hour."""
     AS_IT_WAS = "as_it_was"
     LEFT = "left"
-    ASKED_TO_CONFIRM = "asked_to_confirm"
-    """Who had left asks to come back, and the mailbox must answer first."""
     FRESH_LINK_SENT = "fresh_link_sent"
-    """It asks for more than this link may."""
+    """It asks for more than this link may, such as coming back after leaving."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +88,7 @@ def save(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Saved
         return _leave(connection, desk.seen, None)
     wanted = _wanted(connection, desk, filled)
     if desk.has_left or desk.terms is None:
-        return _return(connection, desk, wanted, url)
+        return _return(connection, desk, wanted, filled, url)
     differs = _differs(desk, wanted)
     is_else = bool(wanted.accept) or wanted.zone != desk.zone
     if not desk.seen.may(Right.MORE) and (is_else or differs.more or wanted.language):
@@ -208,8 +205,8 @@ def _take_back(connection: Transaction, desk: Desk, filled: Filled) -> Saved:
     return Saved.AS_IT_WAS
 
 
-def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Saved:
-    """Who had left comes back: at once with a fresh link, else the mailbox is asked."""
+def _return(connection: Transaction, desk: Desk, wanted: Wanted, filled: Filled, url: str) -> Saved:
+    """Who had left comes back: at once with a fresh link, else one is sent to the mailbox, with what was typed."""
     seen = desk.seen
     if seen.may(Right.MORE):
         come_back(
@@ -225,19 +222,8 @@ def _return(connection: Transaction, desk: Desk, wanted: Wanted, url: str) -> Sa
             agent=agent_of(request),
         )
         return Saved.AS_IT_WAS
-    address = Address(spelled=seen.person.address or "", normalised=seen.person.address_normalised or "")
-    sign_up = SignUp(
-        address=address,
-        asked=wanted.asked,
-        zone=wanted.zone,
-        language=seen.person.language,
-        accepted=wanted.accepted,
-        url=url,
-        network_address=request.remote_addr,
-        agent=agent_of(request),
-    )
-    request_sign_up(connection, seen.publication.id, sign_up, _BY, seen.now)
-    return Saved.ASKED_TO_CONFIRM
+    send_fresh_link(connection, seen, filled)
+    return Saved.FRESH_LINK_SENT
 
 
 def send_fresh_link(connection: Transaction, seen: Visit, filled: Filled | None = None) -> None:
