@@ -122,6 +122,10 @@ def _reading(nora: Reader) -> Iterator[str]:
     page.get_by_role("link", name="Read it now").first.click()
     yield "read"
     yield from giving_back(nora)
+    nora.open("/a/sandbox")
+    yield "archive"
+    page.get_by_role("link", name="The Tuesday Letter").first.click()
+    yield "archive-topic"
 
 
 def _leaving(nora: Reader) -> Iterator[str]:
