@@ -42,11 +42,10 @@ def confirm(connection: Connection, publication_id: int, request_id: int, by: By
     """Confirm a request. Idempotent. Raises `NotFound` (also once erased) and `Conflict` for an address to which nothing
     is written any more, because it complained or was blocked: an operator lets it back in.
     """
+    lock_requests(connection, publication_id, _address_asked(the_request(connection, publication_id, request_id)))
     found = the_request(connection, publication_id, request_id)
-    if found.address is None or found.address_normalised is None:
-        raise NotFound("this sign-up was erased")
-    lock_requests(connection, publication_id, found.address_normalised)
-    found = the_request(connection, publication_id, request_id)
+    # It may have been erased while somebody else held it.
+    _address_asked(found)
     if found.confirmed_at is not None and found.subscriber_id is not None:
         return Confirmed(subscriber_id=found.subscriber_id, request=found, was_new=False)
     subscriber_id = _subscribed(connection, publication_id, found, by, now)
@@ -59,6 +58,13 @@ def confirm(connection: Connection, publication_id: int, request_id: int, by: By
     )
     record_consent(connection, publication_id, subscriber_id, proof, by.route, now)
     return Confirmed(subscriber_id=subscriber_id, request=found, was_new=True)
+
+
+def _address_asked(found: RequestRow) -> str:
+    """The normalised address of a request. Raises `NotFound` once erased."""
+    if found.address is None or found.address_normalised is None:
+        raise NotFound("this sign-up was erased")
+    return found.address_normalised
 
 
 def come_back(

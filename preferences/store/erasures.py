@@ -16,7 +16,9 @@ from preferences.store.changes import end_expectation, locked_subscriber, settle
 from preferences.store.consents import record_withdrawal
 from preferences.store.emptying import addresses_of, empty_person
 from preferences.store.events import By
+from preferences.store.signups import lock_requests
 from preferences.store.standings import change_standing
+from preferences.store.subscribers import subscriber
 from preferences.store.suppressions import suppress_address
 
 
@@ -26,6 +28,7 @@ def erase(connection: Connection, publication_id: int, subscriber_id: int, by: B
     The addresses stay suppressed by their keyed hash until their owner signs up again, as a new subscriber. Answers
     whether a mail is just being handed over, which may still arrive. Raises `NotFound`, also where it was erased before.
     """
+    _hold_requests(connection, publication_id, subscriber_id)
     person = locked_subscriber(connection, publication_id, subscriber_id)
     addresses = addresses_of(connection, person)
     for address in sorted(addresses):
@@ -54,3 +57,9 @@ def erase(connection: Connection, publication_id: int, subscriber_id: int, by: B
     )
     settle(connection, publication_id, [subscriber_id], now)
     return is_under_way(connection, subscriber_id)
+
+
+def _hold_requests(connection: Connection, publication_id: int, subscriber_id: int) -> None:
+    """Requests before the subscriber, as a confirmation does, so that no two wait for each other."""
+    for address in sorted(addresses_of(connection, subscriber(connection, publication_id, subscriber_id))):
+        lock_requests(connection, publication_id, address)
