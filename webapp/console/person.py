@@ -23,6 +23,8 @@ from preferences.store.ledger import ledger
 from preferences.store.mail_history import HistoryEntry, mail_history, promised_since
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import one_line
+from preferences.store.reader_answers import answers
+from preferences.store.referrals import count_brought
 from preferences.store.subscribers import SubscriberRow, change_person, subscriber
 from preferences.store.topics import TopicRow, topics
 from preferences.store.unsubscribes import unsubscribe
@@ -36,6 +38,7 @@ from webapp.pages.words import offered_topics
 
 _LONGEST_REASON = 500
 _EVENTS = 100
+_ANSWERS = 20
 # Their decision in words begins with where they stand.
 _SAY_IT_ALREADY = frozenset({State.WAITING, State.DIGEST_TO_COME, State.WEB, State.NOT_SENT})
 # What the form does not show goes with it as it is.
@@ -82,6 +85,9 @@ def show(desk: Desk, subscriber_id: str) -> Answer:
         lines=[_line(desk, entry, zone, there) for entry in mail_history(desk.connection, desk.owner.id, person.id)],
         left=left_by(desk.connection, desk.owner.id, person.id),
         events=_events(desk, person),
+        answers=answers(desk.connection, desk.owner.id, _ANSWERS, subscriber_id=person.id),
+        brought=count_brought(desk.connection, person.id),
+        bringer=None if person.brought_by is None else desk.id(Kind.SUBSCRIBER, person.brought_by),
         topics=offered_topics(there, "en"),
         expected=[] if terms is None else [topic for topic in there if topic.id in terms.topics],
         names={topic.id: topic.name for topic in there},

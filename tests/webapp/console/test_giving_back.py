@@ -174,6 +174,20 @@ def test_what_was_given_more_than_ninety_days_ago_makes_no_regular(at: Marketer)
             assert len(regulars(connection, there.publication, NOON + timedelta(days=days), 10)) == expected
 
 
+def test_the_story_of_a_person_has_what_they_answered_and_whom_they_brought(at: Marketer) -> None:
+    anna = reader(at, "Anna")
+    answers(at, anna, "The Waves")
+    brings(at, anna[0], "Clara")
+    found = re.search(r'href="[^"]+/(subscribers/sub_\w+)">Anna', at.get("regulars"))
+    assert found is not None
+    page = at.get(found[1])
+    assert "The Waves" in page
+    assert "They brought 1 reader" in page
+    brought = re.search(r"subscribers/sub_\w+", at.get("regulars/brought"))
+    assert brought is not None
+    assert f'{found[1]}">brought by a reader</a>' in at.get(brought[0])
+
+
 def test_the_share_of_mails_that_ask_for_a_vote_is_chosen_and_nonsense_is_refused_with_what_was_typed(
     at: Marketer,
 ) -> None:
