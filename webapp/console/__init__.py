@@ -13,7 +13,6 @@
 * ``settings``, ``appearance``: the publication, tokens of the API, its logo and its two colours
 * ``asking_votes``: in how many mails readers are asked to vote
 * ``privacy``: the law of consents, and what is kept how long
-* ``settings``: the publication, and tokens of the API
 """
 
 from __future__ import annotations
