@@ -51,8 +51,15 @@ class Reader:
 
     def move_clock(self, button: str | re.Pattern[str]) -> None:
         """Press a button of the clock bar and wait until it is there."""
+        self.unfold_clock()
         self.page.get_by_role("button", name=button).click()
         self.come_back()
+
+    def unfold_clock(self) -> None:
+        """Show the buttons of the clock bar, which are folded away where there is little room."""
+        fold = self.page.locator(".turn > summary")
+        if fold.is_visible():
+            fold.click()
 
     def come_back(self) -> None:
         """Wait until the clock is there, and go back; what is done at once has gone back by itself."""

@@ -85,14 +85,17 @@ def ask_for_two_topics(nora: Reader) -> None:
 def _tuesday(nora: Reader) -> Iterator[str]:
     page = nora.page
     nora.open("/inbox")
+    nora.unfold_clock()
     page.get_by_role("button", name=re.compile("Tue")).click()
     if page.get_by_role("progressbar").count():
         yield "clock-moving"
     page.get_by_role("link", name="Go back").wait_for(timeout=120_000)
     if page.get_by_role("button", name=re.compile("Tue")).count():  # it stopped on the way, and says: press again
+        nora.unfold_clock()
         page.get_by_role("button", name=re.compile("Tue")).click()
         page.get_by_role("link", name="Go back").wait_for(timeout=120_000)
     yield "clock-moved"
+    nora.unfold_clock()
     page.get_by_role("link", name="Reset").click()
     yield "clock-reset"
     nora.open("/inbox")

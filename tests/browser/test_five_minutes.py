@@ -113,6 +113,7 @@ def _see_it_counted(page: Page, example: Product) -> None:
 def _put_it_back(nora: Reader) -> None:
     page = nora.page
     nora.open("/inbox?to=")
+    nora.unfold_clock()
     page.get_by_role("link", name="Reset").click()
     page.get_by_role("button", name="Put everything back").click()
     nora.come_back()

@@ -56,7 +56,7 @@ def show(desk: Desk, chosen: Appearance | None = None, logo: LogoFile | None = N
     return desk.page(
         "appearance.html",
         filled=desk.filled if desk.is_typed else Filled(colours.items()),
-        colours=colours,
+        chosen=look,
         is_looked_at=is_looked_at,
         moved=moved(look),
         needed=TEXT_CONTRAST,

@@ -11,10 +11,13 @@ from typing import Literal
 from flask import Blueprint, Response, request
 
 from preferences.address import parse_address
+from preferences.calendar import zone_named
 from preferences.errors import Invalid, NotFound
 from preferences.store.captured import CapturedLine, captured_mails, captured_source, count_captured
+from preferences.store.publications import publications
 from webapp.forms import Filled
 from webapp.pages.page import guarded, render
+from webapp.pages.words import when
 from webapp.site import Site
 from webapp.visitor import visitor
 
@@ -56,9 +59,23 @@ def show(site: Site) -> Response:
     with site.database.read() as connection:
         mails = [] if problem else captured_mails(connection, _ON_ONE_PAGE, asked.number("before"), to)
         mine, there = count_captured(connection, to), count_captured(connection)
+        owners = publications(connection)
+    zone = owners[0].zone if owners else "UTC"
+    now = site.clock.now()
+    told = [(mail, when(mail.captured_at, zone_named(zone), now, "en")) for mail in mails]
     older = mails[-1].id if len(mails) == _ON_ONE_PAGE else None
     shown = typed if problem else "" if to is None else to.spelled
-    return render("inbox.html", mails=mails, to=to, mine=mine, there=there, older=older, typed=shown, problem=problem)
+    return render(
+        "inbox.html",
+        mails=told,
+        zone=zone,
+        to=to,
+        mine=mine,
+        there=there,
+        older=older,
+        typed=shown,
+        problem=problem,
+    )
 
 
 def show_mail(site: Site, number: int, tab: str = "html") -> Response:
