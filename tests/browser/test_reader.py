@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, ViewportSize, expect
 
 from tests.browser.product import Product, this_week
 from tests.browser.reader import Reader
@@ -84,4 +84,57 @@ def test_the_sentence_follows_each_change_and_nothing_is_saved_by_it(browser: Br
     expect(page.locator(".promise[role=status]")).to_contain_text("2 mails a month")
     page.reload()
     assert anna.sentence() == before
+    context.close()
+
+
+def test_without_scripts_what_would_be_saved_is_shown_beside_the_form_and_saved_or_taken_back(
+    browser: Browser, running: Product
+) -> None:
+    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    anna = Reader(context.new_page(), running)
+    anna.sign_up()
+    anna.confirm()
+    page = anna.page
+    page.get_by_role("link", name="My preferences").click()
+    before = anna.sentence()
+    page.get_by_text("More choices").click()
+    page.get_by_label("Of everything together, at most").fill("2")
+    page.get_by_role("button", name="Show me what I would get").click()
+    expect(page.locator("#would")).to_be_in_viewport()
+    expect(page.locator("#would")).to_contain_text("At most 2 mails a week")
+    expect(page.get_by_label("Of everything together, at most")).to_have_value("2")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. This is how it is from now on.")).to_be_visible()
+    expect(page.locator(".promise p").first).to_contain_text("At most 2 mails a week")
+    page.get_by_role("button", name="Undo").click()
+    assert anna.sentence() == before
+    context.close()
+
+
+def test_the_preferences_are_changed_with_the_keyboard_alone(browser: Browser, running: Product) -> None:
+    context = browser.new_context(viewport=PHONE)
+    anna = Reader(context.new_page(), running)
+    anna.sign_up()
+    anna.confirm()
+    page = anna.page
+    page.get_by_role("link", name="My preferences").click()
+
+    def tab_to(what: Locator) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if what.evaluate("one => one === document.activeElement"):
+                assert what.evaluate("one => getComputedStyle(one).outlineStyle") != "none"
+                return
+        raise AssertionError(f"the keyboard does not reach {what}")
+
+    tab_to(page.locator("details.more > summary"))
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("checkbox", name="Events"))
+    page.keyboard.press("Space")
+    tab_to(page.get_by_label("Of everything together, at most"))
+    page.keyboard.type("3")
+    tab_to(page.get_by_role("button", name="Save"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert "Events" not in anna.sentence()
     context.close()
