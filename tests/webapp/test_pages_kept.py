@@ -112,7 +112,7 @@ def test_the_page_says_what_was_broken_first_with_its_day(database_url: str, tmp
             )
         page = anna.get(PAGE)
         assert "Tuesday 24 November:" in page
-        assert "3 mails about Letter were each one more than was promised." in page
+        assert "3 mails about <bdi>Letter</bdi> were each one more than was promised." in page
         assert page.index("one more than") < page.index("Topic by topic")
         assert "Kept for 2 weeks. Broken: 3." in page
         assert "At most one mail a week, usually on Tuesdays" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from preferences.store.networks import A_DAY, AN_HOUR, network_of
 from preferences.store.service_mails import due_service_mails
 from preferences.store.suppressions import suppress_address
 from preferences.store.tables import CONSENT, EXPECTATION_TOPIC, SIGN_UP_REQUEST
-from preferences.store.topics import state_cadence, topic_named
+from preferences.store.topics import create_topic, state_cadence, topic_named
 from tests.store.newsletter import asked, count, rows, signed_up
 from tests.webapp.visitor import Visitor, visitor
 from webapp import create_app
@@ -39,7 +40,7 @@ def test_a_link_ticks_what_it_has_chosen_and_says_so(database_url: str, tmp_path
         assert 'value="letter" checked' in page
         assert page.count(" checked") == 1
         assert '<option value="weekly" selected>' in page
-        assert "has ticked this for you: Letter" in page
+        assert "has ticked this for you: <bdi>Letter</bdi>" in page
         assert "with everything about Letter" in page
         assert "eve@" not in page
 
@@ -209,3 +210,22 @@ def test_who_asks_is_believed_of_so_many_proxies_as_the_settings_say(
 )
 def test_ipv6_is_counted_by_what_one_customer_has(address: str | None, network: str | None) -> None:
     assert network_of(address) == network
+
+
+def test_forty_topics_take_no_more_statements_than_three_and_little_room(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        engine, now = anna.there.database.engine, anna.clock.now()
+        anna.get(PATH)
+        with statements(engine) as few:
+            anna.get(PATH)
+        with anna.there.database.write() as connection:
+            for number in range(37):
+                monthly = Cadence(id=0, at_most=Cap(count=2, per=Period.MONTH))
+                create_topic(connection, anna.there.publication, slug=f"topic-{number}", name=f"Topic {number}",
+                             description="What it is about, in one sentence", cadence=monthly, by=SYSTEM, now=now)  # fmt: skip
+        with statements(engine) as many:
+            page = anna.get(f"{PATH}?topic=letter")
+        assert page.count('name="topic"') == 40
+        # The sentence of what the link has ticked is made from the terms, beside what the page asks anyway.
+        assert len(many) <= len(few) + 4
+        assert len(gzip.compress(page.encode(), 9)) < 12_000

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
 from preferences.calendar import local_date, zone_named
 from preferences.errors import NotFound
 from preferences.outcome import Reason
 from preferences.store.kept import Audited, BrokenPromise, Kept, KeptPromises, KeptTopic
 from preferences.store.publications import PublicationRow
 from preferences.wording import at_most, date_in_words
-from webapp.language import _, language, ngettext
+from webapp.language import _, language, ngettext, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +54,12 @@ def kept_for(kept: Kept) -> str:
         return _("Nothing was sent yet.")
     if kept.weeks == 0:
         return _("Kept for less than a week.")
-    return ngettext("Kept for {count} week.", "Kept for {count} weeks.", kept.weeks).format(count=f"{kept.weeks:,}")
+    return ngettext("Kept for {count} week.", "Kept for {count} weeks.", kept.weeks).format(count=number(kept.weeks))
 
 
 def broken_count(kept: Kept) -> str:
     """How many promises were ever broken."""
-    return _("Broken: {count}.").format(count=f"{kept.broken:,}")
+    return _("Broken: {count}.").format(count=number(kept.broken))
 
 
 def topic_line(one: KeptTopic, day: Days) -> TopicLine:
@@ -93,64 +95,65 @@ def broken_lines(found: KeptPromises, day: Days) -> Iterator[BrokenLine]:
         yield BrokenLine(on=on, said=_what_happened(one, about))
 
 
-def _what_happened(one: BrokenPromise, about: str) -> str:
+def _what_happened(one: BrokenPromise, about: str) -> Markup:
     """In one sentence, with how many mails it was."""
-    return _HAPPENED.get(one.reason, _not_allowed)(one.mails).format(count=f"{one.mails:,}", topics=about)
+    pattern = _HAPPENED.get(one.reason, _not_allowed)(one.mails)
+    return escape(pattern).format(count=number(one.mails), topics=Markup("<bdi>{}</bdi>").format(about))
 
 
-def _not_asked_for(number: int) -> str:
+def _not_asked_for(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} went to a reader who had not asked for it.",
         "{count} mails about {topics} went to readers who had not asked for them.",
-        number,
+        mails,
     )
 
 
-def _one_more(number: int) -> str:
+def _one_more(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} was one more than was promised.",
         "{count} mails about {topics} were each one more than was promised.",
-        number,
+        mails,
     )
 
 
-def _in_a_pause(number: int) -> str:
+def _in_a_pause(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} came during a pause.",
         "{count} mails about {topics} came during a pause.",
-        number,
+        mails,
     )
 
 
-def _at_a_quiet_time(number: int) -> str:
+def _at_a_quiet_time(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} came on a day or at an hour without mail.",
         "{count} mails about {topics} came on a day or at an hour without mail.",
-        number,
+        mails,
     )
 
 
-def _not_agreed(number: int) -> str:
+def _not_agreed(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} went to a reader who had left or not agreed.",
         "{count} mails about {topics} went to readers who had left or not agreed.",
-        number,
+        mails,
     )
 
 
-def _otherwise(number: int) -> str:
+def _otherwise(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} came by itself to a reader who had chosen otherwise.",
         "{count} mails about {topics} came by themselves to readers who had chosen otherwise.",
-        number,
+        mails,
     )
 
 
-def _not_allowed(number: int) -> str:
+def _not_allowed(mails: int) -> str:
     return ngettext(
         "{count} mail about {topics} was not allowed by what was promised.",
         "{count} mails about {topics} were not allowed by what was promised.",
-        number,
+        mails,
     )
 
 
@@ -177,10 +180,12 @@ def audited_in_words(audited: Audited, day: Days) -> str:
         "On {date} every promise was computed anew from the ledger, over {count} mail.",
         "On {date} every promise was computed anew from the ledger, over {count} mails.",
         audited.mails,
-    ).format(date=day(audited.at), count=f"{audited.mails:,}")
+    ).format(date=day(audited.at), count=number(audited.mails))
     if not audited.broken:
         return f"{checked} {_('Every one was kept.')}"
-    broken = ngettext("{count} was broken.", "{count} were broken.", audited.broken).format(count=f"{audited.broken:,}")
+    broken = ngettext("{count} was broken.", "{count} were broken.", audited.broken).format(
+        count=number(audited.broken)
+    )
     return f"{checked} {broken}"
 
 
@@ -200,10 +205,10 @@ def badge_words(kept: Kept) -> str:
     """What stands on the coloured side of the badge."""
     if kept.since is None:
         return _("nothing sent yet")
-    weeks = ngettext("kept for {count} week", "kept for {count} weeks", kept.weeks).format(count=kept.weeks)
+    weeks = ngettext("kept for {count} week", "kept for {count} weeks", kept.weeks).format(count=number(kept.weeks))
     if not kept.broken:
         return weeks
-    return _("{weeks}, broken: {count}").format(weeks=weeks, count=kept.broken)
+    return _("{weeks}, broken: {count}").format(weeks=weeks, count=number(kept.broken))
 
 
 def width_of(text: str) -> int:
