@@ -39,6 +39,7 @@ def test_a_reader_answers_votes_and_brings_a_friend_without_scripts(browser: Bro
     page.goto(read)
     page.get_by_role("link", name="Pass it on").click()
     passed_on = page.url
+    expect(page.locator("[data-share] button")).to_be_hidden()
     _is_brought(browser, running, page.get_by_label("The link").input_value())
     page.goto(passed_on)
     expect(page.get_by_text("You have brought 1 reader.")).to_be_visible()
