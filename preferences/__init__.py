@@ -8,6 +8,7 @@ The law, in the standard library only; it knows no clock, no chance and no table
 * ``ranking``, ``delivery``, ``campaign``, ``digest``: what competes, what comes along, what is merged
 * ``promise``, ``wording``: the terms as clauses, and the clauses as sentences
 * ``unsubscribe``: leaving, with cause and route
+* ``silence``: when something was promised and nothing came
 * ``errors``: what is raised when a contract is broken
 
 Around it:
