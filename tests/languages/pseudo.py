@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -32,8 +33,15 @@ def spoken(folder: Path, *tags: str) -> Iterator[None]:
         look_in(FOLDER)
 
 
-def speak(folder: Path, tag: str, say: Callable[[str], str], plurals: Mapping[str, str] | None = None) -> None:
+def speak(folder: Path, tag: str, say: Callable[[str], str]) -> None:
     """A compiled catalogue in which `say` says every message."""
+    path = path_of(folder, tag).with_suffix(".mo")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(_said_by(say))
+
+
+@cache
+def _said_by(say: Callable[[str], str]) -> bytes:
     made = Catalog(locale="en", domain=DOMAIN)
     for message in template():
         if not message.id:
@@ -42,9 +50,7 @@ def speak(folder: Path, tag: str, say: Callable[[str], str], plurals: Mapping[st
         forms = (message.id,) if isinstance(message.id, str) else tuple(message.id)
         said = tuple(" ".join(map(say, form.split())) if is_list else say(form) for form in forms)
         made.add(message.id, said[0] if isinstance(message.id, str) else said, context=message.context)
-    path = path_of(folder, tag).with_suffix(".mo")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(compiled(made))
+    return compiled(made)
 
 
 def pseudo(text: str) -> str:
