@@ -30,7 +30,7 @@ from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
-from preferences.urls import MailLinks, logo_url, mail_links, read_url, vote_url
+from preferences.urls import MailLinks, away_url, logo_url, mail_links, read_url, vote_url
 from preferences.vote import Vote
 from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
 
@@ -69,8 +69,9 @@ class Desk:
         language = person.language or self.publication.language
         names = {number: topic.name for number, topic in self.topics.items()}
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
-        read = self._token(mail, Purpose.READ)
-        links = self._links(mail, read)
+        read, preferences = (self._token(mail, purpose) for purpose in (Purpose.READ, Purpose.PREFERENCES))
+        links = self._links(mail, read, preferences)
+        missed = away_url(self.office.base_url, preferences)
         return Recipient(
             email=person.address,
             name=person.name or None,
@@ -83,7 +84,7 @@ class Desk:
             why=self._why(mail, language),
             **links,
             votes=self._votes(mail, read),
-            notes=self.occasions.notes(mail, self.topics, language, links["preferences_url"]),
+            notes=self.occasions.notes(mail, self.topics, language, choose=links["preferences_url"], missed=missed),
             along=self._lines(mail, mail.lines),
             return_domain=self.office.return_domain,
         )
@@ -94,10 +95,10 @@ class Desk:
             return {}
         return {said: vote_url(self.office.base_url, read, said) for said in Vote}
 
-    def _links(self, mail: HandOver, read: str) -> MailLinks:
+    def _links(self, mail: HandOver, read: str, preferences: str) -> MailLinks:
         return mail_links(
             self.office.base_url,
-            preferences=self._token(mail, Purpose.PREFERENCES),
+            preferences=preferences,
             unsubscribe=self._token(mail, Purpose.UNSUBSCRIBE),
             one_click=self._token(mail, Purpose.ONE_CLICK),
             read=read,

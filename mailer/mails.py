@@ -33,7 +33,7 @@ class Mails:
         """What one group of mails of a publication is made with: publication and topics as they are now."""
         with self._office.database.read() as connection:
             publication, topics = publication_and_topics(connection, publication_id)
-            there = occasions(connection, mails)
+            there = occasions(connection, publication_id, mails)
         return Desk(self._office, publication, topics, self.content, self.compiled, self.digest, there)
 
     def content(self, campaign_id: int, revision: int) -> ContentRow:

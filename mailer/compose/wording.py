@@ -22,6 +22,9 @@ class Wording:
     read_on_web: str
     pass_on: str
     choose: str
+    away: Callable[[int], str]
+    """So many texts that a pause kept away: the place {count}."""
+    see_missed: str
     why_this: str
     """The link to what is known about why this mail came."""
     ask: str
@@ -80,6 +83,10 @@ def _wording(language: str, words: NullTranslations) -> Wording:
         read_on_web=words.pgettext("link", "Read on the web"),
         pass_on=words.pgettext("link", "Pass it on"),
         choose=words.pgettext("link", "Choose"),
+        away=lambda number: words.ngettext(
+            "While you were away: {count} text.", "While you were away: {count} texts.", number
+        ),
+        see_missed=words.pgettext("link", "Read what you missed"),
         why_this=words.gettext("Why am I getting this?"),
         ask=words.gettext("What do you think?"),
         answer=words.pgettext("link", "Write your answer"),

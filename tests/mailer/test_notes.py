@@ -84,3 +84,22 @@ def test_a_mail_that_was_drawn_has_the_line_to_vote_by_and_the_question_has_a_pa
         part = part_of(drawn.data, kind)
         places = [part.index(f"/vote?said={said.value}") for said in Vote]
         assert places == sorted(places)
+
+
+def test_the_first_mail_after_a_pause_says_what_it_kept_away_and_the_next_does_not(town: Town) -> None:
+    town.topic("events", 3)
+    today = town.now.date()
+    pause = {"from": today.isoformat(), "until": (today + timedelta(days=7)).isoformat()}
+    town.reader("anna", {"events": "each"}, paused=pause, overflow="leave_out")
+    for name in ("one", "two"):
+        town.campaign(name, "events")
+    town.go_to(town.now + timedelta(days=8))
+    town.campaign("three", "events")
+    town.hand_over()
+    for part in last_parts(town, "anna"):
+        assert "While you were away: 2 texts." in part
+        assert "/away" in part
+    town.go_to(town.now + timedelta(days=2))
+    town.campaign("four", "events")
+    town.hand_over()
+    assert [part for part in last_parts(town, "anna") if "While you were away" in part] == []
