@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ from preferences.store.changes import asked_now, change_expectation
 from preferences.store.events import SYSTEM
 from preferences.store.expectations import terms_of
 from preferences.store.subscribers import subscriber, subscriber_at
-from preferences.store.tables import CONSENT, EVENT, EXPECTATION, SERVICE_MAIL
+from preferences.store.tables import CONSENT, EVENT, EXPECTATION, SERVICE_MAIL, UNSUBSCRIBE
 from preferences.store.topics import state_cadence, topic_named
-from tests.store.newsletter import BY_LINK, asked, count, rows, signed_up, written
+from tests.store.newsletter import BY_LINK, asked, count, mail_handed_over, rows, signed_up, written
 from tests.webapp.visitor import Visitor, hidden, visitor
 
 
@@ -375,3 +377,28 @@ def test_a_zone_is_understood_by_its_city(database_url: str, tmp_path: Path) -> 
         with anna.there.database.read() as connection:
             terms = terms_of(connection, anna.there.publication, [person])[person]
         assert terms.expectation.zone == "America/New_York"
+
+
+def test_asking_for_less_is_recorded_like_an_unsubscribe_and_is_none(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("letter", "events"), now=anna.clock.now() - timedelta(days=30))
+        _, delivery = (
+            mail_handed_over(anna.there, person, anna.there.letter, anna.clock.now() - timedelta(days=days))
+            for days in (20, 2)
+        )
+        exact = {"attribution": "exact", "charged_topic": anna.there.letter}
+        for link, button, expected in (
+            (anna.token(Purpose.PREFERENCES, person, delivery=delivery), "once_a_week", exact),
+            (anna.token(Purpose.FRESH, person), "pause", {**exact, "attribution": "inferred"}),
+        ):
+            anna.post(f"/me/{link}", do=button)
+            with anna.there.database.read() as connection:
+                event = [row for row in rows(connection, EVENT) if row["kind"] == "opted_down"][-1]
+                assert count(connection, UNSUBSCRIBE) == 0
+            details = json.loads(event["details"])
+            assert (event["route"], event["made_by"], event["delivery_id"]) == ("preference_page", "link", delivery)
+            assert {name: details[name] for name in expected} == expected
+            around = ("counted_in_7_days", "counted_in_28_days", "tenure_days", "tenure_mails", "broken_before")
+            assert [details[name] for name in around] == [1, 2, 30, 2, False]
+            assert details["steps"]
+            assert details["expectation"]
