@@ -12,9 +12,10 @@ from tests.browser.product import Product
 class Reader:
     """One person with one browser window."""
 
-    def __init__(self, page: Page, running: Product) -> None:
+    def __init__(self, page: Page, running: Product, address: str = "anna@example.org") -> None:
         self.page = page
         self.running = running
+        self.address = address
         self.sandbox = f"{running.base_url}/sandbox"
 
     def open(self, path: str) -> None:
@@ -25,10 +26,14 @@ class Reader:
         """Two topics, at most one mail a week."""
         self.page.goto(self.running.base_url)
         self.page.get_by_role("link", name="Be a reader").click()
+        self.fill_in_here()
+
+    def fill_in_here(self) -> None:
+        """The same on the sign-up page that is open."""
         self.page.get_by_role("checkbox", name="The Letter").check()
         self.page.get_by_role("checkbox", name="Events").check()
         self.page.get_by_label("Of everything together, at most").fill("1")
-        self.page.get_by_label("Your e-mail address").fill("anna@example.org")
+        self.page.get_by_label("Your e-mail address").fill(self.address)
 
     def sign_up(self) -> None:
         """The same, and asked for."""
@@ -48,6 +53,13 @@ class Reader:
         """Press the button in the mail, and the one on the page behind it."""
         self.in_mail("Please confirm", "Yes, write to me")
         self.page.get_by_role("button", name="Yes, write to me").click()
+
+    def follow_mailed(self, subject: str) -> None:
+        """Open the newest service mail of that subject, and press its button."""
+        self.open("/inbox")
+        self.page.get_by_role("link", name=subject).first.click()
+        button = self.page.frame_locator("iframe").locator(".t-button a").first
+        self.page.goto(button.get_attribute("href") or "")
 
     def move_clock(self, button: str | re.Pattern[str]) -> None:
         """Press a button of the clock bar and wait until it is there."""
