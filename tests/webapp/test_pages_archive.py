@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from preferences.store.issues import choose_sample, sample_issues
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_CONTENT, TOPIC
 from tests.store.newsletter import NOON, Newsletter, add_campaign
 from tests.webapp.visitor import BASE, Visitor, visitor
+from webapp import create_app
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FEED = "/a/newsletter/t/letter/feed.atom"
@@ -100,6 +102,17 @@ def test_what_may_be_indexed_says_so_and_an_unlisted_topic_is_linked_nowhere(dat
         assert "/a/newsletter/t/events" not in anna.get("/a/newsletter")
         link = re.findall(r'class="title" href="([^"]+)"', hidden.text)[0]
         assert anna.client.get(link).headers["X-Robots-Tag"] == "noindex"
+
+
+def test_nobody_is_sent_to_a_sandbox_by_a_search(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        went_out(anna.there, NOON, "Listed")
+        there = create_app(replace(anna.site, advance=lambda _: None)).test_client()
+        link = re.findall(r'class="title" href="([^"]+)"', there.get("/a/newsletter/t/letter").text)[0]
+        for path in ("/a/newsletter", "/a/newsletter/t/letter", link):
+            answer = there.get(path)
+            assert answer.headers["X-Robots-Tag"] == "noindex", path
+            assert 'content="noindex"' in answer.text, path
 
 
 def test_a_feed_has_the_whole_issue_and_nothing_that_counts_readers_or_runs(database_url: str, tmp_path: Path) -> None:

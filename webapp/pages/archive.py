@@ -78,11 +78,12 @@ def show_all(site: Site, slug: str) -> Response:
         shown = {number: _shown(connection, site, sender, found) for number, found in latest.items()}
     page = render(
         "archive.html",
+        is_indexed=not site.is_sandbox,
         publication=sender,
         topics=[(topic, how_often(topic.cadence, language()), shown.get(topic.id)) for topic in listed],
         page_url=archive_url(site.base_url, sender.slug),
     )
-    return indexed(page)
+    return page if site.is_sandbox else indexed(page)
 
 
 def _sender(connection: Transaction, slug: str) -> PublicationRow:
@@ -103,8 +104,11 @@ def show_topic(site: Site, slug: str, topic: str) -> Response:
             (month_in_words(first), [_shown(connection, site, sender, one) for one in of_month])
             for first, of_month in by_month
         ]
+    # A sandbox is no place that anybody should be sent to by a search.
+    is_indexed = not (found.is_unlisted or site.is_sandbox)
     page = render(
         "archive_topic.html",
+        is_indexed=is_indexed,
         publication=sender,
         topic=found,
         often=how_often(found.cadence, language()),
@@ -114,7 +118,7 @@ def show_topic(site: Site, slug: str, topic: str) -> Response:
         page_url=topic_url(site.base_url, sender.slug, found.slug),
         feed_url=topic_feed_url(site.base_url, sender.slug, found.slug),
     )
-    return page if found.is_unlisted else indexed(page)
+    return indexed(page) if is_indexed else page
 
 
 def _until() -> datetime | None:
@@ -151,11 +155,18 @@ def show(site: Site, slug: str, campaign: str) -> Response:
                 said=_("This issue is made for each reader, and can be read in its mail only."),
             )
     page_url = f"{site.base_url}/a/{sender.slug}/{campaign}"
-    values = {"publication": sender, "issue": found, "topic": topic, "page_url": page_url}
+    is_indexed = not (topic is None or topic.is_unlisted or site.is_sandbox)
+    values = {
+        "publication": sender,
+        "issue": found,
+        "topic": topic,
+        "page_url": page_url,
+        "is_indexed": is_indexed,
+    }
     often = "" if topic is None else how_often(topic.cadence, language())
     after = part("_after_issue.html", **values, often=often, earlier=earlier, later=later)
     page = mail_page(html, after, part("_issue_head.html", **values))
-    return page if topic is None or topic.is_unlisted else indexed(page)
+    return indexed(page) if is_indexed else page
 
 
 def _topic_of(connection: Transaction, sender: PublicationRow, campaign: int) -> TopicRow | None:
