@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from preferences.cadence import EVERY_DAY, LONGEST_DAYS, BoundCap, CalendarWindow, Cap, Period, Weekday
 from preferences.calendar import local_date
@@ -155,6 +156,12 @@ def strictest(caps: Sequence[BoundCap], total: Sequence[BoundCap] = ()) -> tuple
 
     What is left allows exactly what all of them allow, to a history that they have been kept in.
     """
+    return _strictest(tuple(caps), tuple(total))
+
+
+# Readers differ less than their pages are looked at.
+@lru_cache(maxsize=4096)
+def _strictest(caps: tuple[BoundCap, ...], total: tuple[BoundCap, ...]) -> tuple[BoundCap, ...]:
     kept: list[BoundCap] = []
     for place, cap in enumerate(caps):
         stricter = any(implies(other, cap) and not implies(cap, other) for other in caps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
@@ -39,6 +40,8 @@ def day_mask(days: frozenset[Weekday]) -> int:
     return sum(1 << day for day in days)
 
 
+# Of seven bits there are few masks, and every topic asks.
+@lru_cache(maxsize=128)
 def days_of(mask: int) -> frozenset[Weekday]:
     """The weekdays of a bit mask."""
     return frozenset(day for day in Weekday if mask >> day & 1)
@@ -46,12 +49,13 @@ def days_of(mask: int) -> frozenset[Weekday]:
 
 def cadence_of(row: Mapping[Any, Any], prefix: str = "") -> Cadence:
     """The value of a cadence's row, whose columns may carry a prefix."""
-    return Cadence(
-        id=row[f"{prefix}id"],
-        at_most=Cap(count=row[f"{prefix}count"], per=Period(row[f"{prefix}per"])),
-        at_least=row[f"{prefix}at_least"],
-        days=days_of(row[f"{prefix}days"]),
-    )
+    return _cadence(*(row[f"{prefix}{name}"] for name in ("id", "count", "per", "at_least", "days")))
+
+
+# Versions are never edited, and everything asks for the same few.
+@lru_cache(maxsize=4096)
+def _cadence(number: int, count: int, per: str, at_least: int | None, days: int) -> Cadence:
+    return Cadence(id=number, at_most=Cap(count=count, per=Period(per)), at_least=at_least, days=days_of(days))
 
 
 def topics(connection: Connection, publication_id: int) -> list[TopicRow]:
