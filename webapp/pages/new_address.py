@@ -37,6 +37,7 @@ from webapp.pages.page import render, see
 from webapp.pages.waking import wake
 from webapp.pages.words import when
 from webapp.site import Site
+from webapp.visitor import remember_visitor
 
 _BY = by_link(Route.PREFERENCE_PAGE)
 _ENDS = {End.NEW: Purpose.NEW_ADDRESS, End.OLD: Purpose.OLD_ADDRESS}
@@ -147,8 +148,10 @@ def press_end(site: Site, token: str, *, end: End) -> Answer:
         claim, sender, change = _asked_for(site, connection, token, end)
         now = site.clock.now()
         if said == "agree":
-            agree(connection, sender.id, claim.request or 0, end, _BY, now)
+            change = agree(connection, sender.id, claim.request or 0, end, _BY, now)
         elif said == "not_me" and end is End.OLD and change.is_open(now):
             end_change(connection, sender.id, change.subscriber_id, _BY, now)
     wake(site)
+    if change.done_at is not None and change.address is not None:
+        remember_visitor(site, parse_address(change.address))
     return see(f"/{end.value}-address/{token}")
