@@ -26,11 +26,14 @@ def states(page: Page, running: Product) -> Iterator[str]:
     """Bring the page to one state after the other; the name of each, when it is there."""
     nora = Reader(page, running)
     yield from _outside(page, running)
+    yield from _for_everybody(nora)
     yield from _signing_up(nora)
     yield from writing(nora, MENDING)
     yield from scheduling(nora, EXTRA_SEATS, MENDING)
     yield from _tuesday(nora)
     yield from _reading(nora)
+    yield from _giving_back(nora)
+    yield from _appearance(nora)
     yield from _leaving(nora)
     yield from reached(nora, EXTRA_SEATS)
     yield from around(nora, NORA)
@@ -48,6 +51,41 @@ def _outside(page: Page, running: Product) -> Iterator[str]:
     yield "leads-nowhere"
     page.goto(f"{running.base_url}/inbox")
     yield "inbox-empty"
+
+
+# What anybody may read, without a link: name, and its path in the sandbox.
+PUBLIC = (
+    ("kept-promises", "/p/sandbox/kept"),
+    ("archive", "/a/sandbox"),
+    ("archive-topic", "/a/sandbox/t/tuesday-letter"),
+    ("card", "/p/sandbox/card"),
+    ("sign-up-german", "/p/sandbox/sign-up?lang=de"),
+    ("archive-german", "/a/sandbox?lang=de"),
+)
+
+
+def _for_everybody(nora: Reader) -> Iterator[str]:
+    for name, path in PUBLIC:
+        nora.open(path)
+        yield name
+
+
+def _giving_back(nora: Reader) -> Iterator[str]:
+    nora.in_mail(LETTER, "Pass it on")
+    yield "pass-on"
+    nora.in_mail(LETTER, "Why am I getting this?")
+    yield "why-this-mail"
+    nora.in_mail(LETTER, "Manage preferences")
+    nora.page.get_by_role("link", name=re.compile("^My data")).click()
+    yield "my-data"
+
+
+def _appearance(nora: Reader) -> Iterator[str]:
+    nora.open("/console/p/sandbox/settings/appearance")
+    yield "console-appearance"
+    nora.page.get_by_label("Accent").fill("#ffd400")
+    nora.page.get_by_role("button", name="See what it looks like").click()
+    yield "console-appearance-looked-at"
 
 
 def _signing_up(nora: Reader) -> Iterator[str]:
