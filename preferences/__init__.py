@@ -6,7 +6,7 @@ The law, in the standard library only; it knows no clock, no chance and no table
 * ``calendar``, ``history``: local days and periods, and the mails that were counted
 * ``decision``: send, wait, digest, web or not sent, with its reason and evidence
 * ``ranking``, ``delivery``, ``campaign``, ``digest``: what competes, what comes along, what is merged
-* ``promise``, ``wording``: the terms as clauses, and the clauses as sentences
+* ``promise``, ``wording``: the terms as clauses, and the clauses as sentences; ``languages``: the words of each language
 * ``unsubscribe``: leaving, with cause and route
 * ``silence``: when something was promised and nothing came
 * ``errors``: what is raised when a contract is broken
