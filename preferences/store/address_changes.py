@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from preferences.address import Address
-from preferences.errors import Conflict, Invalid, NotFound
+from preferences.errors import Invalid, NotFound, Said
 from preferences.expectation import Suppression
 from preferences.store.changes import locked_subscriber
 from preferences.store.events import By, record
@@ -87,14 +87,14 @@ def ask_for_change(
 ) -> ChangeRow:
     """Ask both mailboxes; what was asked before ends. The same happens whether the new address is known or not.
 
-    Raises `Invalid` for the address that it is already, `Conflict` for somebody who is not written to, or to whose
-    address no more service mail goes today, and `NotFound`.
+    Raises `Invalid` for the address that it is already, for somebody who is not written to, and where no more service
+    mail goes to their address today; and `NotFound`.
     """
     person = locked_subscriber(connection, publication_id, subscriber_id)
     if address.normalised == person.address_normalised and address.spelled == person.address:
-        raise Invalid.one("email", "mail goes to this address already")
+        raise Invalid.one("email", Said("mail goes to this address already"))
     if person.suppressed is not None:
-        raise Conflict("nothing is written to your address any more, so it cannot be asked")
+        raise Invalid.one("email", Said("nothing is written to your address any more, so it cannot be asked"))
     end_change(connection, publication_id, subscriber_id, by, now)
     values = {"address": address.spelled, "address_normalised": address.normalised, "asked_at": now}
     made = insert(ADDRESS_CHANGE).values(publication_id=publication_id, subscriber_id=subscriber_id, **values)
@@ -109,7 +109,10 @@ def _ask_old(connection: Connection, person: SubscriberRow, change: ChangeRow, n
     known, here = address_of(person), person.publication_id
     about = {"subscriber_id": person.id, "details": {"change": change.id}}
     if queue(connection, here, ServiceKind.OLD_ADDRESS, known, now, **about) is None:  # type: ignore[arg-type]
-        raise Conflict("as many mails as may go to your address on one day have gone there; please ask again tomorrow")
+        raise Invalid.one(
+            "email",
+            Said("as many mails as may go to your address on one day have gone there; please ask again tomorrow"),
+        )
 
 
 def _ask_new(connection: Connection, person: SubscriberRow, change: ChangeRow, address: Address, now: datetime) -> None:
