@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from preferences.languages import DOMAIN, FOLDER, direction_of, first_of, languages, nearest, translations_of
 from webapp.cli.language import command
-from webapp.translating import compiled, faults, path_of, read, written
+from webapp.translating import compiled, faults, path_of, read, template, written
 
 SHIPPED = [one.tag for one in languages() if one.tag != "en"]
 
@@ -19,6 +19,14 @@ def test_what_is_read_is_what_stands_in_the_catalogue(tag: str) -> None:
     catalog = read(path, tag)
     assert path.with_suffix(".mo").read_bytes() == compiled(catalog), "run: troth language check"
     assert path.read_bytes() == written(catalog)
+
+
+@pytest.mark.parametrize("tag", SHIPPED)
+def test_every_language_says_everything_that_is_said(tag: str) -> None:
+    catalog = read(path_of(FOLDER, tag), tag)
+    assert [f"{fault.message!r} {fault.problem}" for fault in faults(catalog)] == []
+    there, wanted = ({(one.context, one.id) for one in found if one.id} for found in (catalog, template()))
+    assert there == wanted, f"run: troth language add {tag}, and translate what is new"
 
 
 def test_a_language_is_found_by_its_tag_its_kind_and_by_what_a_browser_prefers() -> None:
