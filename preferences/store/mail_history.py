@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, Select, func, select
 
 from preferences.cadence import Cap, Period, Whose
 from preferences.campaign import ExpiryBasis
@@ -21,7 +21,7 @@ from preferences.delivery import State
 from preferences.expectation import Arrives
 from preferences.store.away import IS_MISSED, Away
 from preferences.store.promised import broken_promises, promised_since
-from preferences.store.tables import ATTEMPT, CAMPAIGN_CONTENT, DECISION, DELIVERY
+from preferences.store.tables import ATTEMPT, ATTEMPT_STANDS, CAMPAIGN_CONTENT, DECISION, DELIVERY
 
 __all__ = [
     "HistoryEntry",
@@ -113,9 +113,7 @@ def _history(publication_id: int, subscriber_id: int) -> Select[Any]:
     its_content = CAMPAIGN_CONTENT.alias("carrier_content")
     latest = select(func.max(later.c.id)).where(later.c.delivery_id == _D.id).correlate(DELIVERY).scalar_subquery()
     holds = select(func.count()).where(carried.c.carrier_id == _D.id).correlate(DELIVERY).scalar_subquery()
-    # As the partial index has it, word for word, so that it is searched: a mail is handed over for good at most once.
-    stands = text("(attempt.outcome IS NULL OR attempt.outcome IN ('accepted', 'in_doubt'))")
-    attempt = (ATTEMPT.c.delivery_id == func.coalesce(_D.carrier_id, _D.id)) & stands
+    attempt = (ATTEMPT.c.delivery_id == func.coalesce(_D.carrier_id, _D.id)) & ATTEMPT_STANDS
     return (
         select(
             *(_D[name] for name in _OF_DELIVERY),

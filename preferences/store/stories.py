@@ -66,7 +66,9 @@ def steps_of(connection: Connection, delivery_id: int) -> list[Step]:
 def tries_of(connection: Connection, mail_id: int) -> list[Tried]:
     """The newest hand-overs of a mail that began on the wire or are under way, oldest of them first."""
     begun = _A.begun_at.is_not(None) | _A.outcome.is_(None)
-    chosen = select(_A.committed_at, _A.outcome).where((_A.delivery_id == mail_id) & begun)
+    # Each began with a decision about the mail, and by those they are found without reading every attempt there is.
+    decided = select(_X.attempt_id).where((_X.delivery_id == mail_id) & _X.attempt_id.is_not(None))
+    chosen = select(_A.committed_at, _A.outcome).where(_A.id.in_(decided) & (_A.delivery_id == mail_id) & begun)
     rows = connection.execute(chosen.order_by(_A.id.desc()).limit(_MOST)).all()
     return [
         Tried(at=row.committed_at, outcome=None if row.outcome is None else AttemptOutcome(row.outcome))

@@ -17,7 +17,7 @@ from preferences.delivery import AttemptOutcome
 from preferences.errors import Invalid, NotFound
 from preferences.store.events import By, record
 from preferences.store.hand_overs import HandOver
-from preferences.store.tables import ATTEMPT, DELIVERY, INSTALLATION, PUBLICATION, VOTE
+from preferences.store.tables import ATTEMPT, ATTEMPT_STANDS, DELIVERY, INSTALLATION, PUBLICATION, VOTE
 from preferences.vote import Vote
 
 _D, _A, _V = DELIVERY.c, ATTEMPT.c, VOTE.c
@@ -96,9 +96,9 @@ def vote(
 
 
 def _share_asked(connection: Connection, delivery_id: int) -> float | None:
-    """The chance with which the newest mail of a delivery had the line; None where it had none."""
-    newest = select(_A.vote_share).where(_A.delivery_id == delivery_id).order_by(_A.id.desc()).limit(1)
-    share: float | None = connection.execute(newest).scalar()
+    """The chance with which the mail of a delivery that may have arrived had the line; None where it had none."""
+    asked = select(_A.vote_share).where((_A.delivery_id == delivery_id) & ATTEMPT_STANDS)
+    share: float | None = connection.execute(asked).scalar()
     return share
 
 
@@ -174,7 +174,7 @@ def votes(
 
 def _was_asked() -> ColumnElement[bool]:
     """Whether a delivery was handed over with the line, and the mailbox took it."""
-    had_it = _A.vote_share.is_not(None) & (_A.outcome == AttemptOutcome.ACCEPTED.value)
+    had_it = _A.vote_share.is_not(None) & (_A.outcome == AttemptOutcome.ACCEPTED.value) & ATTEMPT_STANDS
     return exists().where((_A.delivery_id == _D.id) & had_it).correlate(DELIVERY)
 
 

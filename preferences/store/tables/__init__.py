@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from preferences.store.tables.campaigns import Campaign, CampaignContent, CampaignTopic, Delivery
 from preferences.store.tables.ledger import (
+    ATTEMPT_STANDS,
     Attempt,
     Counted,
     Decided,
@@ -97,6 +98,7 @@ __all__ = [
     "API_TOKEN",
     "APPEARANCE",
     "ATTEMPT",
+    "ATTEMPT_STANDS",
     "CADENCE",
     "CAMPAIGN",
     "CAMPAIGN_CONTENT",
