@@ -33,7 +33,7 @@ class Purpose(Enum):
     MESSAGE = 7
     """Message-ID and return path: leads back to the delivery, and lets nobody do anything."""
     UNDO = 8
-    """Takes back an unsubscribe or an opt-down, for half an hour."""
+    """Takes back an unsubscribe, a change or an answer, for half an hour: given to who has just pressed the button."""
     MAILTO = 9
     """The mailto of List-Unsubscribe. Not the one of Message-ID, which whoever gets a reply can read."""
     TEST_ADDRESS = 10

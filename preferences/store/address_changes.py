@@ -22,7 +22,7 @@ from preferences.store.events import By, record
 from preferences.store.moving import move
 from preferences.store.rows import inserted_key
 from preferences.store.service_mails import ServiceKind, queue
-from preferences.store.subscribers import SubscriberRow, subscriber_at, suppression_of
+from preferences.store.subscribers import SubscriberRow, lock_subscribers, subscriber_at, suppression_of
 from preferences.store.tables import ADDRESS_CHANGE
 
 # Whoever has not answered by then has thought otherwise, or never got the mail.
@@ -138,6 +138,8 @@ def address_of(person: SubscriberRow) -> Address:
 
 def end_change(connection: Connection, publication_id: int, subscriber_id: int, by: By, now: datetime) -> bool:
     """End what was asked for, if it is still open; nothing moves then. False where nothing was."""
+    # The other end may be agreeing at this moment: one of the two comes first, and the second sees what it did.
+    lock_subscribers(connection, [subscriber_id])
     mine = (_C.subscriber_id == subscriber_id) & _C.done_at.is_(None) & _C.ended_at.is_(None)
     ended = connection.execute(update(ADDRESS_CHANGE).where(mine).values(ended_at=now)).rowcount > 0
     if ended:

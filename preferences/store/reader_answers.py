@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from preferences.errors import Conflict, Invalid, NotFound, Said
-from preferences.store.subscribers import lock_subscribers
+from preferences.store.changes import locked_subscriber
 from preferences.store.tables import ANSWER, CAMPAIGN, CAMPAIGN_CONTENT, DELIVERY, SUBSCRIBER
 
 _A, _D, _C, _X, _S = ANSWER.c, DELIVERY.c, CAMPAIGN.c, CAMPAIGN_CONTENT.c, SUBSCRIBER.c
@@ -126,7 +126,8 @@ def take_answer_back(
 
 
 def _locked(connection: Connection, publication_id: int, subscriber_id: int, delivery_id: int) -> Asking:
-    lock_subscribers(connection, [subscriber_id])
+    # Who was erased while this waited has no words any more.
+    locked_subscriber(connection, publication_id, subscriber_id)
     asked = asking(connection, publication_id, subscriber_id, delivery_id)
     if not asked.question:
         raise Conflict(Said("nothing is asked under this issue"))

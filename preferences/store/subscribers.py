@@ -185,7 +185,7 @@ def suppression_of(connection: Connection, publication_id: int, address: Address
 
 
 def change_person(connection: Connection, subscriber_id: int, changes: Mapping[str, Any]) -> None:
-    """Change name, fields or language. Raises `Invalid`."""
+    """Change name, fields or language, of who is not erased, also not meanwhile. Raises `Invalid`."""
     values: dict[str, Any] = {}
     if "name" in changes:
         values["name"] = checked_name(changes["name"])
@@ -194,7 +194,8 @@ def change_person(connection: Connection, subscriber_id: int, changes: Mapping[s
     if "language" in changes:
         values["language"] = changes["language"]
     if values:
-        connection.execute(update(SUBSCRIBER).where(SUBSCRIBER.c.id == subscriber_id).values(**values))
+        there = (SUBSCRIBER.c.id == subscriber_id) & SUBSCRIBER.c.erased_at.is_(None)
+        connection.execute(update(SUBSCRIBER).where(there).values(**values))
 
 
 def next_version(connection: Connection, subscriber_id: int, **standing: object) -> None:

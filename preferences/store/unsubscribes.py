@@ -208,10 +208,12 @@ def state_cause(
 ) -> None:
     """Keep why somebody left, in the order in which it was asked; it may be said again and otherwise.
 
-    Raises `Invalid` for a cause that only a machine may state, and `NotFound`.
+    Raises `Invalid` for a cause that only a machine may state, and `NotFound`, also once erased.
     """
     if cause not in ASKED:
         raise Invalid.one("cause", f"must be one of {', '.join(ASKED)}")
+    whose = the_unsubscribe(connection, publication_id, unsubscribe_id).subscriber_id
+    locked_subscriber(connection, publication_id, whose)
     before = the_unsubscribe(connection, publication_id, unsubscribe_id)
     connection.execute(
         update(UNSUBSCRIBE)

@@ -212,6 +212,16 @@ def test_what_stands_behind_a_question_mark_or_in_a_header_breaks_no_page(anna: 
             assert b"<script>alert" not in answer.data
 
 
+@pytest.mark.parametrize(
+    "until",
+    ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59%2B00:00", "2027-01-01T00:00:00"],
+)
+def test_no_page_of_a_list_begins_at_the_end_of_the_calendar(anna: Visitor, until: str) -> None:
+    tokens = links(anna)
+    for path in (f"/h/{tokens[Purpose.FRESH]}", f"/h/{tokens[Purpose.READ]}", "/a/newsletter/t/letter"):
+        assert anna.client.get(f"{path}?until={until}").status_code == 404
+
+
 @pytest.mark.parametrize("door", ["/me/{}", "/p/newsletter/sign-up"])
 def test_ten_thousand_topics_and_unknown_names_are_refused_or_passed_over(anna: Visitor, door: str) -> None:
     tokens = links(anna)

@@ -342,6 +342,21 @@ def test_a_change_is_taken_back_by_the_page_that_says_it_for_half_an_hour(databa
         assert now(anna, person) != written(wants)
 
 
+def test_the_undo_of_one_change_takes_back_no_later_one(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        person = signed_up(anna.there, asked("events", "letter"))
+        forwarded = f"/me/{anna.token(Purpose.READ, person)}"
+        path = anna.client.post(forwarded, data={"do": "once_a_week"}).headers["Location"]
+        undo = hidden(anna.get(path), "undo")
+        anna.later(minutes=1)
+        anna.post(f"/me/{anna.token(Purpose.FRESH, person)}", do="pause")
+        chosen = now(anna, person)
+        with anna.there.database.read() as connection:
+            version = subscriber(connection, anna.there.publication, person).version
+        anna.post(forwarded, do="undo", undo=undo, version=version)
+        assert now(anna, person) == chosen
+
+
 def test_what_would_be_saved_is_shown_with_the_form_as_it_was_typed(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         person = signed_up(anna.there, asked("letter", "events"))

@@ -126,7 +126,9 @@ def test_the_cause_is_one_tap_afterwards_in_an_order_that_is_kept(database_url: 
         shown = [part.split('"')[0] for part in page.split('name="cause" value="')[1:]]
         anna.post(link, do="cause", unsubscribe=number, cause="not_relevant")
         anna.post(link, do="cause", unsubscribe=number, cause="other", words="moved <away>")
-        assert "moved &lt;away&gt;" in anna.get(link)
+        # The mail may have been forwarded: only a fresh link shows what was written.
+        assert "moved" not in anna.get(link)
+        assert "moved &lt;away&gt;" in anna.get(f"/u/{anna.token(Purpose.FRESH, person)}")
         with anna.there.database.read() as connection:
             left = last_unsubscribe(connection, anna.there.publication, person)
         assert left is not None

@@ -12,7 +12,8 @@
 * ``history`` (``timeline``, ``story``), ``away`` (``away_line``): what became of each; ``private_feed``: read on the web only
 * ``passing_on``, ``asking``, ``voting``, ``card``: what readers give back, and what they give to others
 * ``inbox``: the test inbox; ``clock``: moving the clock of a sandbox
-* ``page``, ``access``, ``origin``, ``waking``: how a page is answered, whose link it is, where a form was, what follows
+* ``page``, ``access``, ``origin``, ``cut``, ``waking``: how a page is answered, whose link it is, where a form or a list
+  was, what follows
 """
 
 from __future__ import annotations

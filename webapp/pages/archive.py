@@ -6,11 +6,11 @@ Listed topics are linked and may be indexed; what is about an unlisted topic is 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from itertools import groupby
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from mailer.compose import ComposeError, Recipient, campaign_content, compile_campaign
 from mailer.compose.content import MailClass
@@ -27,6 +27,7 @@ from preferences.wording import date_in_words, how_often
 from webapp.access import public_ids
 from webapp.language import _, language, speak
 from webapp.pages.articles import envelope_of
+from webapp.pages.cut import cut_at
 from webapp.pages.page import indexed, mail_page, part, render
 from webapp.pages.words import month_in_words
 from webapp.site import Site
@@ -94,7 +95,7 @@ def _sender(connection: Transaction, slug: str) -> PublicationRow:
 
 def show_topic(site: Site, slug: str, topic: str) -> Response:
     """The issues of one topic by month, page by page."""
-    until = _until()
+    until = cut_at()
     with site.database.read() as connection:
         sender = _sender(connection, slug)
         found = topic_named(connection, sender.id, topic)
@@ -119,18 +120,6 @@ def show_topic(site: Site, slug: str, topic: str) -> Response:
         feed_url=topic_feed_url(site.base_url, sender.slug, found.slug),
     )
     return indexed(page) if is_indexed else page
-
-
-def _until() -> datetime | None:
-    """Where the page before was cut. Raises `NotFound` for what no page links to."""
-    text = request.args.get("until", "")
-    try:
-        until = datetime.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise NotFound("there is no such page") from error
-    if until is not None and until.utcoffset() is None:
-        raise NotFound("there is no such page")
-    return until
 
 
 def show(site: Site, slug: str, campaign: str) -> Response:

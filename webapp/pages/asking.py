@@ -1,20 +1,22 @@
 """What do you think? The question under an issue, answered on a page; what was kept can be changed and taken back.
 
-A mail may be forwarded, so the words are shown for an hour only: whoever comes later sees that there is an answer.
+A mail may be forwarded, so the words are shown to who has just written them, by a token that stands in no mail:
+whoever else comes, or later, sees that there is an answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
 from preferences.calendar import local_date, zone_named
 from preferences.errors import Conflict, Invalid, NotFound
-from preferences.links import Right
+from preferences.links import Claim, Purpose, Right, rights_of
 from preferences.store.reader_answers import (
     LONGEST,
     Asking,
@@ -24,15 +26,13 @@ from preferences.store.reader_answers import (
     kept_answer,
     take_answer_back,
 )
+from preferences.store.transactions import Transaction
 from preferences.wording import date_in_words
 from webapp.forms import Filled, beside
 from webapp.language import _, language
 from webapp.pages.access import Visit, visit_of_mail
 from webapp.pages.page import render, see
 from webapp.site import Site
-
-# As long as a fresh link works: who has just written is still there.
-_SHOWN_FOR = timedelta(hours=1)
 
 
 def add_routes(pages: Blueprint, site: Site) -> None:
@@ -56,6 +56,7 @@ def answer(site: Site, token: str) -> Answer:
             _check_may(seen)
             if filled.one("do") == "take_back":
                 take_answer_back(connection, seen.publication.id, seen.person.id, delivery, seen.now)
+                shown = ""
             else:
                 keep_answer(
                     connection,
@@ -66,12 +67,37 @@ def answer(site: Site, token: str) -> Answer:
                     seen.now,
                     may_write_back=filled.has("may_write_back", "yes"),
                 )
+                shown = _token_to_see(site, connection, seen, delivery)
     except Invalid as error:
         return _page(site, token, filled, 422, problems=beside(error.problems))
     except Conflict:
         too_often = _("This answer cannot be changed any more: please reply to the mail instead.")
         return _page(site, token, filled, 409, problems={"words": too_often})
-    return see(f"/r/{token}/answer")
+    return see(f"/r/{token}/answer{shown}")
+
+
+def _token_to_see(site: Site, connection: Transaction, seen: Visit, delivery: int) -> str:
+    """What stands behind the address for who has just answered; as old as the answer."""
+    asked = asking(connection, seen.publication.id, seen.person.id, delivery)
+    kept = kept_answer(connection, seen.person.id, asked.campaign_id)
+    if kept is None:
+        return ""
+    claim = Claim(
+        purpose=Purpose.UNDO,
+        publication=seen.publication.id,
+        subscriber=seen.person.id,
+        delivery=delivery,
+        issued_at=kept.occurred_at,
+    )
+    return f"?{urlencode({'kept': site.links.sign(claim)})}"
+
+
+def _has_just_written(site: Site, seen: Visit, delivery: int, kept: KeptAnswer) -> bool:
+    claim = site.links.read(request.args.get("kept", ""), Purpose.UNDO)
+    if claim is None or Right.UNDO not in rights_of(claim, seen.now):
+        return False
+    theirs = (claim.publication, claim.subscriber, claim.delivery) == (seen.publication.id, seen.person.id, delivery)
+    return theirs and claim.issued_at == kept.occurred_at.replace(microsecond=0)
 
 
 def _check_may(seen: Visit) -> None:
@@ -93,9 +119,10 @@ def _page(
         _check_may(seen)
         asked = asking(connection, seen.publication.id, seen.person.id, delivery)
         kept = kept_answer(connection, seen.person.id, asked.campaign_id)
+        is_shown = kept is not None and _has_just_written(site, seen, delivery, kept)
     if not asked.question:
         raise NotFound("nothing is asked under this issue")
-    return _answered(seen, asked, kept, filled, status, problems or {})
+    return _answered(seen, asked, kept, filled, status, problems or {}, is_shown=is_shown)
 
 
 def _answered(
@@ -105,8 +132,9 @@ def _answered(
     filled: Filled | None,
     status: int,
     problems: Mapping[str, str],
+    *,
+    is_shown: bool,
 ) -> Response:
-    is_shown = kept is not None and seen.now < kept.occurred_at + _SHOWN_FOR
     return render(
         "answer.html",
         status,

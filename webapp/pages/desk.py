@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from preferences.asked import Asked
@@ -40,6 +40,8 @@ class Desk:
     promise: tuple[str, ...]
     """The lines of the sentence; none for who has left."""
     since: str | None
+    began_at: datetime | None
+    """When what is in force began; None for who has left."""
     lately: str
     """How many mails really came, in words."""
     is_under_way: bool
@@ -93,6 +95,7 @@ def desk_of(site: Site, connection: Transaction, token: str) -> Desk:
         topics=there,
         promise=() if in_force is None else promised(seen, in_force.terms, there),
         since=None if in_force is None else _since(seen, in_force),
+        began_at=None if in_force is None else in_force.since,
         lately=said,
         is_under_way=is_under_way,
         questions=asked,

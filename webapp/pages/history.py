@@ -5,10 +5,9 @@ With the link of a mail its own entry stands first, with its whole story; with o
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import partial
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from preferences.calendar import zone_named
 from preferences.errors import NotFound
@@ -21,6 +20,7 @@ from preferences.store.topics import topics
 from preferences.store.transactions import Transaction
 from webapp.pages.access import OF_MAILS, Visit, visit
 from webapp.pages.away_line import away
+from webapp.pages.cut import cut_at
 from webapp.pages.page import render
 from webapp.pages.private_feed import PrivateFeed, private_feed
 from webapp.pages.story import Story, story_of
@@ -43,7 +43,7 @@ def show(site: Site, token: str) -> Response:
             raise NotFound("this link is over")
         timeline = timeline_of(site, connection, seen)
         shows_all = seen.may(Right.SEE_HISTORY)
-        until = _until() if shows_all else None
+        until = cut_at() if shows_all else None
         page = history_page(connection, seen.publication.id, seen.person.id, until) if shows_all else _NOTHING
         broken = broken_promises(connection, seen.publication.id, seen.person.id) if shows_all and not until else []
         story = None if until else _story(connection, seen, timeline)
@@ -68,20 +68,6 @@ def show(site: Site, token: str) -> Response:
 
 
 _NOTHING = HistoryPage(entries=[], since=None, until=None)
-
-
-def _until() -> datetime | None:
-    """Where the page before was cut. Raises `NotFound` for what no page links to."""
-    text = request.args.get("until", "")
-    if not text:
-        return None
-    try:
-        until = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotFound("there is no such page") from error
-    if until.utcoffset() is None:
-        raise NotFound("there is no such page")
-    return until
 
 
 def timeline_of(site: Site, connection: Transaction, seen: Visit) -> Timeline:

@@ -77,7 +77,10 @@ def _typed_before(connection: Transaction, seen: Visit) -> Filled | None:
 def _may_undo(site: Site, desk: Desk, filled: Filled) -> bool:
     """Whether the token is that of the visitor's last change, and half an hour is not over."""
     claim = site.links.read(filled.one("undo"), Purpose.UNDO)
-    if claim is None or desk.has_left or desk.seen.person.version != filled.number("version"):
+    if claim is None or desk.began_at is None or desk.seen.person.version != filled.number("version"):
+        return False
+    # As old as the change itself: the token of an earlier one takes back nothing that somebody else chose since.
+    if claim.issued_at != desk.began_at.replace(microsecond=0):
         return False
     mine = (claim.publication, claim.subscriber) == (desk.seen.publication.id, desk.seen.person.id)
     return mine and Right.UNDO in rights_of(claim, desk.seen.now)

@@ -95,6 +95,8 @@ def show(site: Site, token: str) -> Response:
         topics=[(number, names[number]) for number in in_mail or expected],
         only_one=len(expected) == 1,
         left=left,
+        # Mails get forwarded: what somebody wrote is shown to their own mailbox only.
+        written=left.words if left is not None and seen.may(Right.SEE_ADDRESS) else "",
         ended=None if left is None or left.topic_id is None else names.get(left.topic_id),
         causes=[] if left is None else shuffled(left.id),
         undo_token=_undo_token(site, left) if left is not None and undoable else None,

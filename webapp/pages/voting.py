@@ -23,7 +23,7 @@ from preferences.store.votes import last_vote, vote
 from preferences.vote import Vote
 from webapp.forms import Filled
 from webapp.pages.access import Visit, visit_of_mail
-from webapp.pages.desk import Desk, desk_of
+from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
 from webapp.pages.saving import change_to
 from webapp.pages.waking import wake
@@ -136,7 +136,7 @@ def press(site: Site, token: str) -> Answer:
         seen, delivery = visit_of_mail(site, connection, token)
         _check_may(seen)
         if filled.one("do") == "weekly":
-            _gather(connection, desk_of(site, connection, token), delivery)
+            _gather(connection, desk_to_change(site, connection, token), delivery)
             leads_to = f"/me/{token}"
         else:
             said = _vote(filled.one("said"))
