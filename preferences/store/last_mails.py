@@ -58,6 +58,7 @@ def last_hand_overs(
                 attempt_id=row["id"],
                 lines=[] if rhythm is not None else carried,
                 items=tuple(carried) if rhythm is not None else (),
+                vote_share=row["vote_share"],
             )
         )
     return found
@@ -72,6 +73,7 @@ def _accepted(connection: Connection, publication_id: int, limit: int, of_each: 
             _A.delivery_id,
             _A.revision,
             _A.committed_at,
+            _A.vote_share,
             _D.subscriber_id,
             _D.campaign_id,
             _D.rhythm,

@@ -125,10 +125,10 @@ class Town:
     def lose_the_lease(self) -> None:
         """The process of the town is taken for dead: what it was handing over is in doubt, and a new one takes over."""
         with self.database.write() as connection:
-            connection.execute(update(LEASE).values(until=SystemClock().now() - timedelta(seconds=1)))
+            connection.execute(update(LEASE).values(until=self.office.machine_clock.now() - timedelta(seconds=1)))
         tend(self.office)
         with self.database.write() as connection:
-            self.lease_id = leases.begin_lease(connection, "test", SystemClock().now())
+            self.lease_id = leases.begin_lease(connection, "test", self.office.machine_clock.now())
 
     def stands(self, campaign: int, reader: int | None = None) -> tuple[str, str]:
         """State and reason of the only (or the reader's) delivery of a campaign."""

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection, insert, update
 
 from preferences.store.leases import begin_lease
+from preferences.store.migrations import newest_revision
 from preferences.store.publications import change_publication, publication_named
 from preferences.store.results import Came
 from preferences.store.statuses import Situation, situation
@@ -125,7 +126,7 @@ def test_with_nothing_to_send_it_says_so(there: Newsletter, status: Callable[...
         "newsletter: nothing is going out because nothing is scheduled and nothing waits."
         " Mail stays in the test inbox, because no mail server is set (TROTH_SMTP_URL)."
     )
-    assert "database: revision 0001" in answer.stdout
+    assert f"database: revision {newest_revision()}" in answer.stdout
     assert "last heartbeat of a process: never (none is running)" in answer.stdout
 
 
