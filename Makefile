@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
 
-.PHONY: help run test check prove bench lock
+.PHONY: help run test check rest prove bench lock
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,15 @@ run: $(VENV)/.installed ## Install what is needed and start Troth: http://127.0.
 test: $(VENV)/.installed-dev ## Run the fast tests on SQLite and on PostgreSQL (pages on SQLite)
 	@TROTH_TEST_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
 
-check: $(VENV)/.installed-dev ## Run everything a change must pass: style, types, arrows, migrations, all tests
+check: test rest ## Run everything a change must pass
+
+rest: $(VENV)/.installed-dev ## Run what `make test` leaves out: style, types, arrows, migrations, slow tests, properties for longer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/troth migrate --check
-	$(BIN)/python -m pytest -q -n $(JOBS)
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "slow or hypothesis"
 
 prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
 	@$(BIN)/python -m benchmarks.prove

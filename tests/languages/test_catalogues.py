@@ -44,6 +44,7 @@ def test_a_language_is_written_as_its_tag_says() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_adding_a_language_makes_its_catalogue_and_adding_it_again_keeps_what_is_translated(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
         answer = CliRunner().invoke(command, [*arguments, "--folder", str(tmp_path)])

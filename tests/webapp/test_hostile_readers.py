@@ -198,6 +198,7 @@ def _quoted(text: str) -> str:
     return "".join(f"%{octet:02X}" for octet in text.encode("utf-8", "surrogatepass"))
 
 
+@pytest.mark.slow
 def test_what_stands_behind_a_question_mark_or_in_a_header_breaks_no_page(anna: Visitor) -> None:
     tokens = links(anna)
     names = ("lang", "typed", "topic", "before", "after", "until", "page", "arrives-letter", "publication", "do")

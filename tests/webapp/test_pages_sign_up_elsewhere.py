@@ -165,6 +165,7 @@ def test_a_network_that_asks_for_very_many_is_asked_to_come_back_whatever_the_ad
         assert asked_from(anna, "192.0.2.1").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_day_has_its_own_limit(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         for number in range(A_DAY):

@@ -55,6 +55,7 @@ def test_the_preferences_take_at_most_five_statements_however_many_topics(
         assert "COMMIT" not in said
 
 
+@pytest.mark.slow
 def test_the_preferences_with_forty_topics_weigh_less_than_thirty_kilobytes(sqlite_url: str, tmp_path: Path) -> None:
     with visitor(sqlite_url, tmp_path) as anna:
         page = anna.get(with_topics(anna, 40))
