@@ -11,7 +11,7 @@ from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
-from flask import g, has_request_context, request
+from flask import g, has_app_context, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
 from preferences.errors import Said
@@ -41,11 +41,10 @@ def speak_english() -> None:
 
 def language() -> str:
     """The tag of the language of this answer; English where nothing is being answered."""
-    if not has_request_context():
-        return SOURCE_LANGUAGE
-    if "troth_language" not in g:
-        speak(None)
-    tag: str = g.troth_language
+    # A page asks for it so often that it is looked for before anything else.
+    tag: str | None = g.get("troth_language") if has_app_context() else None
+    if tag is None:
+        return speak(None) if has_request_context() else SOURCE_LANGUAGE
     return tag
 
 

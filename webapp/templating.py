@@ -1,27 +1,43 @@
-"""The templates of all pages, readers' and console's, with the shell and the clock bar that they share."""
+"""The templates of all pages, readers' and console's, with the shell and the clock bar that they share.
+
+There is an environment for each language: what a template always says the same way is translated when it is compiled,
+and a page asks only for those words that somebody's name or a number stands in.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
-from webapp import language
+from preferences.languages import direction_of, translations_of
 from webapp.clock_bar import clock_bar
+from webapp.language import language, languages
 
 # Beside the packages in the source tree and in the wheel.
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 
 
-@cache
 def environment() -> Environment:
-    """The one environment. A page is given `root`, the path that its site stands under, and extends `shell.html`.
+    """The templates in the language of this answer.
 
-    Readers' pages and what is shared go by their bare names, those of the console by `console/<name>`.
+    A page is given `root`, the path that its site stands under, and extends `shell.html`. Readers' pages and what is
+    shared go by their bare names, those of the console by `console/<name>`.
     """
-    environment = Environment(
+    tag = language()
+    return _environment(tag, translations_of(tag))
+
+
+# Words that are read anew, from another folder, are another object.
+@lru_cache(maxsize=128)
+def _environment(tag: str, words: NullTranslations) -> Environment:
+    environment = _Spoken(
         loader=FileSystemLoader([FOLDER / "pages", FOLDER / "_shared", FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,17 +46,48 @@ def environment() -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
+    environment.words = words
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        language._, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
-    )
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["lines"] = _lines
     environment.globals["clock_bar"] = clock_bar
-    environment.globals["language"] = language.language
-    environment.globals["direction"] = language.direction
-    environment.globals["languages"] = language.languages
+    environment.globals["language"] = lambda: tag
+    environment.globals["direction"] = lambda: direction_of(tag)
+    environment.globals["languages"] = languages
     environment.globals["bdi"] = _bdi
     return environment
+
+
+class _Spoken(Environment):
+    """An environment whose templates are compiled with their words in one language."""
+
+    words: NullTranslations
+
+    def compile(self, source: Any, name: Any = None, filename: Any = None, *rest: Any, **options: Any) -> Any:
+        tree = self.parse(source, name, filename) if isinstance(source, str) else source
+        return super().compile(_Translated(self.words).visit(tree), name, filename, *rest, **options)
+
+
+class _Translated(NodeTransformer):
+    """Puts the translation in the place of each message in which nothing is filled in."""
+
+    def __init__(self, words: NullTranslations) -> None:
+        self._by_name: dict[str, Callable[..., str]] = {
+            "_": words.gettext,
+            "gettext": words.gettext,
+            "pgettext": words.pgettext,
+        }
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        self.generic_visit(node)
+        say = self._by_name.get(node.node.name) if isinstance(node.node, nodes.Name) else None
+        if say is None or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            return node
+        said = [part.value for part in node.args if isinstance(part, nodes.Const)]
+        if len(said) != len(node.args):
+            return node
+        # As Jinja itself does at each visit: a translation is markup, in which a per cent sign is doubled.
+        return nodes.Const(Markup(say(*said)) % {}, lineno=node.lineno)
 
 
 def _bdi(text: object) -> Markup:
