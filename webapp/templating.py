@@ -78,7 +78,7 @@ class _Translated(NodeTransformer):
             "pgettext": words.pgettext,
         }
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the name is Jinja's)
         self.generic_visit(node)
         say = self._by_name.get(node.node.name) if isinstance(node.node, nodes.Name) else None
         if say is None or node.kwargs or node.dyn_args or node.dyn_kwargs:
