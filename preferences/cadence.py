@@ -116,6 +116,10 @@ class Cadence:
         if self.at_least is not None and not 1 <= self.at_least <= self.at_most.count:
             raise ValueError(f"at least {self.at_least} does not fit at most {self.at_most.count}")
 
+    def __hash__(self) -> int:
+        # Versions are never edited: the number tells them apart.
+        return hash(self.id)
+
 
 class Whose(StrEnum):
     """Whose cap it is, in the order that breaks ties."""
@@ -135,6 +139,10 @@ class BoundCap:
     cap: Cap
     calendar: tuple[CalendarWindow, ...]
     rolling: tuple[tuple[timedelta, int], ...]
+
+    def __hash__(self) -> int:
+        # Of the few caps that there are this tells most apart.
+        return hash((self.cap.count, self.rolling))
 
     @classmethod
     def of(cls, whose: Whose, cap: Cap, usual_days: frozenset[Weekday] = frozenset()) -> BoundCap:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
 from preferences.calendar import as_instant, zone_named
@@ -76,6 +77,10 @@ class TopicChoice:
         if self.at_most is not None and self.arrives is not Arrives.EACH:
             raise ValueError(Said("an own cap goes with a topic that arrives as each message only"))
 
+    def __hash__(self) -> int:
+        # Readers choose among few ways; the topic and its version tell most choices apart.
+        return hash((self.topic, self.accepted))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
@@ -133,10 +138,13 @@ class TopicCadences:
         if self.notice and any(one.at_most.per is not Period.YEAR for one in (self.accepted, self.current)):
             raise ValueError("a topic for notices has a cap per year as its only cadence")
 
+    def __hash__(self) -> int:
+        return hash((self.accepted.id, self.current.id))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicTerms:
-    """One topic as it is judged: computed by `Terms` once, read by every rule."""
+    """One topic as it is judged: computed once, read by every rule."""
 
     topic: int
     arrives: Arrives
@@ -145,6 +153,9 @@ class TopicTerms:
     along_caps: tuple[BoundCap, ...]
     choice: TopicChoice
     cadences: TopicCadences
+
+    def __hash__(self) -> int:
+        return hash(self.choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,18 +192,7 @@ class Terms:
         cadences = self.cadences.get(choice.topic)
         if cadences is None:
             raise ValueError(f"topic {choice.topic} of expectation {self.expectation.id} has no cadence")
-        if cadences.notice and choice.arrives is not Arrives.EACH:
-            raise ValueError("a topic for notices always arrives as each message")
-        caps = tuple(_caps(choice, cadences))
-        return TopicTerms(
-            topic=choice.topic,
-            arrives=choice.arrives,
-            notice=cadences.notice,
-            caps=caps,
-            along_caps=caps,
-            choice=choice,
-            cadences=cadences,
-        )
+        return _topic_terms(choice, cadences)
 
     def next_free(self, instant: datetime) -> datetime:
         """The earliest instant, `instant` or later, outside the pause that days and hours allow."""
@@ -212,6 +212,23 @@ RHYTHM_CAPS = {
     Arrives.WEEKLY: Cap(count=1, per=Period.WEEK),
     Arrives.MONTHLY: Cap(count=1, per=Period.MONTH),
 }
+
+
+# Most readers of a topic chose it in the same way.
+@lru_cache(maxsize=8192)
+def _topic_terms(choice: TopicChoice, cadences: TopicCadences) -> TopicTerms:
+    if cadences.notice and choice.arrives is not Arrives.EACH:
+        raise ValueError("a topic for notices always arrives as each message")
+    caps = tuple(_caps(choice, cadences))
+    return TopicTerms(
+        topic=choice.topic,
+        arrives=choice.arrives,
+        notice=cadences.notice,
+        caps=caps,
+        along_caps=caps,
+        choice=choice,
+        cadences=cadences,
+    )
 
 
 def _caps(choice: TopicChoice, cadences: TopicCadences) -> Iterable[BoundCap]:

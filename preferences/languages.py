@@ -73,8 +73,11 @@ def look_in(*folders: Path) -> None:
     _folders[:] = folders
     _tags.cache_clear()
     _read.cache_clear()
+    languages.cache_clear()
+    nearest.cache_clear()
 
 
+@cache
 def languages() -> tuple[Language, ...]:
     """All there are, English first and the others by their tags."""
     return tuple(
@@ -89,6 +92,8 @@ def own_name(words: gettext.NullTranslations) -> str:
     return words.pgettext("the language's name in itself", "English")
 
 
+# Whoever asks may name any tag, so only the last ones are kept.
+@lru_cache(maxsize=1024)
 def nearest(tag: str | None) -> str | None:
     """The language there is for a tag such as `de-AT` or `de_AT`: itself, its primary language, or one of its kind.
 

@@ -41,6 +41,10 @@ class TopicClause:
     caps: tuple[CapClause, ...]
     usual: frozenset[Weekday]
 
+    def __hash__(self) -> int:
+        # A promise has one for each topic; that it is about this topic tells enough of them apart.
+        return hash((self.topic.topic, self.topic.name))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestClause:
@@ -95,7 +99,7 @@ def clauses(terms: Terms, names: Mapping[int, str], now: datetime) -> Promise:
     asked = terms.expectation
     each = tuple(topic for topic in terms.topics.values() if topic.arrives is Arrives.EACH)
     by_mail = any(topic.arrives is not Arrives.WEB for topic in terms.topics.values())
-    campaigns = tuple(_topic_clause(topic, names, terms.total_caps) for topic in each if not topic.notice)
+    campaigns = tuple(_topic_clause(one, names[one.topic], terms.total_caps) for one in each if not one.notice)
     digests = tuple(_digest_clauses(terms, names))
     return Promise(
         said_on=local_date(terms.zone, now),
@@ -104,7 +108,7 @@ def clauses(terms: Terms, names: Mapping[int, str], now: datetime) -> Promise:
         each=campaigns,
         digests=digests,
         web=_named((topic for topic in terms.topics.values() if topic.arrives is Arrives.WEB), names),
-        notices=tuple(_topic_clause(topic, names, ()) for topic in each if topic.notice),
+        notices=tuple(_topic_clause(one, names[one.topic], ()) for one in each if one.notice),
         days=asked.days if by_mail else EVERY_DAY,
         hours=asked.hours if by_mail else None,
         pause=_pause_clause(terms, now) if by_mail else None,
@@ -112,14 +116,19 @@ def clauses(terms: Terms, names: Mapping[int, str], now: datetime) -> Promise:
     )
 
 
-def _topic_clause(topic: TopicTerms, names: Mapping[int, str], total: Sequence[BoundCap]) -> TopicClause:
-    (named,) = _named([topic], names)
+# Most readers of a topic chose it in the same way.
+@lru_cache(maxsize=8192)
+def _topic_clause(topic: TopicTerms, name: str, total: tuple[BoundCap, ...]) -> TopicClause:
     caps = tuple(_cap_clause(bound) for bound in strictest(topic.caps, total))
-    return TopicClause(topic=named, caps=caps, usual=topic.cadences.current.days)
+    return TopicClause(topic=_topic_named(topic, name), caps=caps, usual=topic.cadences.current.days)
 
 
 def _named(topics: Iterable[TopicTerms], names: Mapping[int, str]) -> tuple[TopicNamed, ...]:
-    return tuple(TopicNamed(topic=one.topic, name=" ".join(names[one.topic].split())) for one in topics)
+    return tuple(_topic_named(one, names[one.topic]) for one in topics)
+
+
+def _topic_named(topic: TopicTerms, name: str) -> TopicNamed:
+    return TopicNamed(topic=topic.topic, name=" ".join(name.split()))
 
 
 _WEEKS = {CalendarWindow(f"week_from_{day.value}"): day for day in Weekday}

@@ -6,7 +6,7 @@ as soon as it knows whose it is; one that does not is in the language that was a
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 
 from babel.core import Locale, UnknownLocaleError
@@ -72,7 +72,13 @@ def _preferred() -> list[str]:
 
 def number(value: float) -> str:
     """A number as the language of this answer writes it, with at most one decimal: "1,234.5", "1.234,5"."""
-    return format_decimal(value, format="#,##0.#", locale=_locale(language()))
+    return _number(value, language())
+
+
+# Babel works it out from its rules each time, and pages say small numbers.
+@lru_cache(maxsize=1024)
+def _number(value: float, tag: str) -> str:
+    return format_decimal(value, format="#,##0.#", locale=_locale(tag))
 
 
 @cache

@@ -97,4 +97,4 @@ def _bdi(text: object) -> Markup:
 
 def _lines(text: str) -> Markup:
     """Text with its line breaks."""
-    return Markup("<br>\n").join(escape(line) for line in text.splitlines())
+    return Markup("<br>\n".join(str(escape(text)).splitlines()))

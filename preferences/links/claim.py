@@ -131,9 +131,12 @@ def _check_number(name: str, number: int) -> None:
 def _whole_second(at: datetime) -> datetime:
     if at.tzinfo is None or at.utcoffset() is None:
         raise ValueError(f"the issue of a link has no time zone: {at.isoformat()}")
-    if at.astimezone(UTC) < datetime(1970, 1, 1, tzinfo=UTC):
+    if at < _FIRST_SECOND:
         raise ValueError(f"a link is not issued before 1970: {at.isoformat()}")
     return at.astimezone(UTC).replace(microsecond=0)
+
+
+_FIRST_SECOND = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def rights_of(claim: Claim, now: datetime) -> frozenset[Right]:

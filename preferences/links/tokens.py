@@ -87,7 +87,7 @@ class Links:
             if hmac.compare_digest(_mac(key.of_purpose[purpose], signed)[:_MAC_LENGTH], mac):
                 claim = _unpacked(purpose, signed[_HEADER_LENGTH:])
                 # Only one spelling is the token: spare bits, long varints and the other alphabet are refused.
-                if claim is not None and hmac.compare_digest(_token(claim, key), spelled):
+                if claim is not None and _signed(claim, key) == signed and _spelled(purpose, raw) == spelled:
                     return claim
         return None
 
@@ -97,9 +97,16 @@ def _mac(key: bytes, message: bytes) -> bytes:
 
 
 def _token(claim: Claim, key: _Key) -> str:
-    signed = bytes([_VERSION << 4 | claim.purpose.value]) + key.id + _packed(claim)
-    raw = signed + _mac(key.of_purpose[claim.purpose], signed)[:_MAC_LENGTH]
-    if claim.purpose in IN_LOCAL_PART:
+    signed = _signed(claim, key)
+    return _spelled(claim.purpose, signed + _mac(key.of_purpose[claim.purpose], signed)[:_MAC_LENGTH])
+
+
+def _signed(claim: Claim, key: _Key) -> bytes:
+    return bytes([_VERSION << 4 | claim.purpose.value]) + key.id + _packed(claim)
+
+
+def _spelled(purpose: Purpose, raw: bytes) -> str:
+    if purpose in IN_LOCAL_PART:
         return base64.b32encode(raw).decode().rstrip("=").lower()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -121,7 +128,10 @@ def _from_local_part(token: str) -> bytes | None:
 def _purpose_of(signed: bytes) -> Purpose | None:
     if len(signed) <= _HEADER_LENGTH or signed[0] >> 4 != _VERSION:
         return None
-    return next((purpose for purpose in Purpose if purpose.value == signed[0] & 0x0F), None)
+    return _PURPOSES.get(signed[0] & 0x0F)
+
+
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 
 def _packed(claim: Claim) -> bytes:

@@ -13,11 +13,21 @@ from preferences.expectation import Arrives, Expectation, Terms, TopicCadences, 
 from preferences.store.events import By
 from preferences.store.expectation_rows import hours_text, insert_expectation, pattern_id
 from preferences.store.tables import EXPECTATION
-from preferences.store.terms import LatestTerms, asked_of, expectation_of, hours_of, latest_terms, terms_at, terms_of
+from preferences.store.terms import (
+    LatestTerms,
+    asked_besides,
+    asked_of,
+    expectation_of,
+    hours_of,
+    latest_terms,
+    terms_at,
+    terms_of,
+)
 from preferences.store.topics import TopicRow, cadences, topics
 
 __all__ = [
     "LatestTerms",
+    "asked_besides",
     "asked_of",
     "begin_expectation",
     "expectation_of",

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
@@ -64,17 +66,22 @@ def _publications() -> Select[Any]:
 
 def publication_in(row: Mapping[Any, Any]) -> PublicationRow:
     """The publication of a row that was asked for `COLUMNS`."""
-    own = {name: row[f"publication_{name}"] for name in _OWN}
-    if row["look_version"] is None:
-        return PublicationRow(**own)
-    width, height = row["look_logo_width"], row["look_logo_height"]
-    appearance = Appearance(
-        accent=row["look_accent"],
-        ground=row["look_ground"],
-        logo=None if width is None else Logo(width=width, height=height),
-        version=row["look_version"],
-    )
-    return PublicationRow(**own, appearance=appearance)
+    return _publication_row(_OF_OWN(row), _OF_LOOK(row))
+
+
+_OF_OWN = itemgetter(*(f"publication_{name}" for name in _OWN))
+_OF_LOOK = itemgetter(*(f"look_{name}" for name in _LOOK))
+
+
+# By the row as it was read: every page asks for one of a few.
+@lru_cache(maxsize=256)
+def _publication_row(own: tuple[Any, ...], look: tuple[Any, ...]) -> PublicationRow:
+    named = dict(zip(_OWN, own, strict=True))
+    accent, ground, width, height, version = look
+    if version is None:
+        return PublicationRow(**named)
+    logo = None if width is None else Logo(width=width, height=height)
+    return PublicationRow(**named, appearance=Appearance(accent=accent, ground=ground, logo=logo, version=version))
 
 
 def publications(connection: Connection) -> list[PublicationRow]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, literal, select, union_all, update
@@ -99,8 +100,11 @@ def subscriber_with_publication(
     row = connection.execute(_WITH_PUBLICATION, about).mappings().first()
     if row is None:
         raise NotFound("there is no such subscriber in this publication")
-    person = {name: row[f"subscriber_{name}"] for name in SubscriberRow.__dataclass_fields__}
+    person = dict(zip(SubscriberRow.__dataclass_fields__, _OF_PERSON(row), strict=True))
     return _row(person), publication_in(row)
+
+
+_OF_PERSON = itemgetter(*(f"subscriber_{column.name}" for column in _COLUMNS))
 
 
 def subscriber_at(connection: Connection, publication_id: int, address: Address) -> SubscriberRow | None:

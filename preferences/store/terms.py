@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
@@ -14,7 +16,7 @@ from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, DigestTimes, Expectation, Overflow, Terms, TopicCadences, TopicChoice
 from preferences.quiet import Hours, Pause
 from preferences.store.tables import CADENCE, EXPECTATION, EXPECTATION_TOPIC, PATTERN
-from preferences.store.topics import TopicRow, cadence_of, cadences, days_of, topics
+from preferences.store.topics import TopicRow, cadence_columns, cadence_of, cadences, days_of, topics
 
 _E, _P, _T = EXPECTATION.c, PATTERN.c, EXPECTATION_TOPIC.c
 
@@ -74,7 +76,7 @@ def latest_terms(
     if not rows:
         return None
     choices = [row for row in rows if row["topic_id"] is not None]
-    accepted = {row["accepted_id"]: cadence_of(row, "accepted_") for row in choices}
+    accepted = {row["accepted_id"]: cadence_of(row, _ACCEPTED) for row in choices}
     terms = _terms(rows[0], choices, {topic.id: topic for topic in there}, accepted)
     return LatestTerms(terms=terms, since=rows[0]["since"], until=rows[0]["until"])
 
@@ -96,6 +98,7 @@ def _latest() -> Select[Any]:
 
 # Writing the statement takes longer than running it.
 _LATEST = _latest()
+_ACCEPTED = cadence_columns("accepted_")
 
 
 def _accepted(
@@ -117,14 +120,15 @@ def _terms(
     return Terms(
         expectation=expectation,
         cadences={
-            choice.topic: TopicCadences(
-                accepted=accepted[choice.accepted],
-                current=known[choice.topic].cadence,
-                notice=known[choice.topic].is_notice,
-            )
+            choice.topic: _topic_cadences(accepted[choice.accepted], known[choice.topic])
             for choice in expectation.topics
         },
     )
+
+
+@lru_cache(maxsize=8192)
+def _topic_cadences(accepted: Cadence, topic: TopicRow) -> TopicCadences:
+    return TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
 
 
 def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]]) -> Expectation:
@@ -136,15 +140,7 @@ def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]
         id=row["id"],
         zone=row["zone"],
         zone_assumed=row["zone_assumed"],
-        topics=tuple(
-            TopicChoice(
-                topic=choice["topic_id"],
-                arrives=Arrives(choice["arrives"]),
-                accepted=choice["accepted_id"],
-                at_most=_cap(choice["own_count"], choice["own_per"]),
-            )
-            for choice in choices
-        ),
+        topics=tuple(_choice(*_CHOICE(choice)) for choice in choices),
         total=_cap(row["total_count"], row["total_per"]),
         days=days_of(row["days"]),
         hours=hours_of(row["hours"]),
@@ -156,6 +152,15 @@ def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]
             day=row["digest_day"],
         ),
     )
+
+
+_CHOICE = itemgetter("topic_id", "arrives", "accepted_id", "own_count", "own_per")
+
+
+# Most readers of a topic chose it in the same way.
+@lru_cache(maxsize=8192)
+def _choice(topic: int, arrives: str, accepted: int, own_count: int | None, own_per: str | None) -> TopicChoice:
+    return TopicChoice(topic=topic, arrives=Arrives(arrives), accepted=accepted, at_most=_cap(own_count, own_per))
 
 
 def _cap(count: int | None, per: str | None) -> Cap | None:
@@ -172,12 +177,18 @@ def hours_of(text: str) -> Hours | None:
 
 def asked_of(terms: Terms, slugs: Mapping[int, str]) -> Asked:
     """An expectation as people write it, with the slugs of its topics."""
+    topics = tuple(
+        AskedTopic(topic=slugs[choice.topic], arrives=choice.arrives, at_most=choice.at_most)
+        for choice in terms.expectation.topics
+    )
+    return replace(asked_besides(terms), topics=topics)
+
+
+def asked_besides(terms: Terms) -> Asked:
+    """The same without any topic: what is asked for all of them together."""
     value = terms.expectation
     return Asked(
-        topics=tuple(
-            AskedTopic(topic=slugs[choice.topic], arrives=choice.arrives, at_most=choice.at_most)
-            for choice in value.topics
-        ),
+        topics=(),
         at_most=value.total,
         days=value.days,
         hours=value.hours,

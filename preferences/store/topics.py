@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
@@ -34,10 +35,19 @@ class TopicRow:
     version: int
     created_at: datetime
 
+    def __hash__(self) -> int:
+        # Which tells enough of them apart: what is kept for a topic is looked for once for each topic of a page.
+        return hash((self.id, self.cadence.id))
+
 
 def day_mask(days: frozenset[Weekday]) -> int:
     """Weekdays as bits, Monday the lowest."""
     return sum(1 << day for day in days)
+
+
+def cadence_columns(prefix: str = "") -> Callable[[Any], tuple[Any, ...]]:
+    """What finds the columns of a cadence in a row, by their names with that prefix."""
+    return itemgetter(*(f"{prefix}{name}" for name in ("id", "count", "per", "at_least", "days")))
 
 
 # Of seven bits there are few masks, and every topic asks.
@@ -47,9 +57,12 @@ def days_of(mask: int) -> frozenset[Weekday]:
     return frozenset(day for day in Weekday if mask >> day & 1)
 
 
-def cadence_of(row: Mapping[Any, Any], prefix: str = "") -> Cadence:
-    """The value of a cadence's row, whose columns may carry a prefix."""
-    return _cadence(*(row[f"{prefix}{name}"] for name in ("id", "count", "per", "at_least", "days")))
+_CADENCE = cadence_columns()
+
+
+def cadence_of(row: Mapping[Any, Any], columns: Callable[[Any], tuple[Any, ...]] = _CADENCE) -> Cadence:
+    """The value of a cadence's row; `columns` finds them where their names carry a prefix."""
+    return _cadence(*columns(row))
 
 
 # Versions are never edited, and everything asks for the same few.
@@ -60,8 +73,8 @@ def _cadence(number: int, count: int, per: str, at_least: int | None, days: int)
 
 def topics(connection: Connection, publication_id: int) -> list[TopicRow]:
     """All topics of a publication with their current cadences, oldest first."""
-    rows = connection.execute(_TOPICS, {"publication": publication_id}).mappings()
-    return [_topic_row(row) for row in rows]
+    rows = connection.execute(_TOPICS, {"publication": publication_id})
+    return list(_topic_rows(tuple(map(tuple, rows))))
 
 
 _CADENCE_COLUMNS = ("id", "count", "per", "at_least", "days", "version")
@@ -87,6 +100,16 @@ def _topics() -> Select[Any]:
 _TOPICS = _topics()
 
 
+_CURRENT = cadence_columns("cadence_")
+_TOPIC_COLUMNS = tuple(column.key for column in _TOPICS.selected_columns)
+
+
+# By the rows as they were read: everything asks for all topics of a publication, and they seldom change.
+@lru_cache(maxsize=256)
+def _topic_rows(rows: tuple[tuple[Any, ...], ...]) -> tuple[TopicRow, ...]:
+    return tuple(_topic_row(dict(zip(_TOPIC_COLUMNS, row, strict=True))) for row in rows)
+
+
 def _topic_row(row: Mapping[Any, Any]) -> TopicRow:
     return TopicRow(
         id=row["id"],
@@ -97,7 +120,7 @@ def _topic_row(row: Mapping[Any, Any]) -> TopicRow:
         reply_to=row["reply_to"],
         is_notice=row["is_notice"],
         is_unlisted=row["is_unlisted"],
-        cadence=cadence_of(row, "cadence_"),
+        cadence=cadence_of(row, _CURRENT),
         version=row["cadence_version"],
         created_at=row["created_at"],
     )

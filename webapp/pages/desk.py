@@ -11,7 +11,7 @@ from preferences.expectation import Arrives, Terms
 from preferences.links import Purpose
 from preferences.more_often import Question
 from preferences.promise import Promise, clauses
-from preferences.store.expectations import LatestTerms, asked_of, latest_terms
+from preferences.store.expectations import LatestTerms, asked_besides, asked_of, latest_terms
 from preferences.store.lately import lately
 from preferences.store.questions import open_questions
 from preferences.store.subscribers import lock_subscribers
@@ -72,6 +72,11 @@ class Desk:
         if self.terms is None:
             return Asked(topics=())
         return asked_of(self.terms, {topic.id: topic.slug for topic in self.topics})
+
+    @property
+    def asked_besides(self) -> Asked:
+        """The same without any topic."""
+        return Asked(topics=()) if self.terms is None else asked_besides(self.terms)
 
     @property
     def slugs(self) -> list[str]:

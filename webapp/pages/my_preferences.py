@@ -18,16 +18,16 @@ from preferences.links import Claim, Purpose, Right, rights_of
 from preferences.store.service_mails import typed_in
 from preferences.store.transactions import Transaction
 from preferences.urls import preferences_url
-from webapp.forms import Filled, beside, filled_from, in_form
+from webapp.forms import Filled, beside, in_form
 from webapp.language import _, language
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
-from webapp.pages.preferences_form import other_fields, topic_lines
+from webapp.pages.preferences_form import form_as_asked, form_as_typed
 from webapp.pages.private_feed import private_feed
 from webapp.pages.saving import Saved, press, promised_by
 from webapp.pages.waking import wake
-from webapp.pages.words import asked_often, offered_topics
+from webapp.pages.words import asked_often
 from webapp.site import Site
 
 
@@ -46,7 +46,8 @@ def show(site: Site, token: str) -> Response:
             return _over(desk.seen)
         typed = _typed_before(connection, desk.seen)
     undo = request.args.get("undo", "")
-    return _page(site, desk, typed, undo=undo if _may_undo(site, desk, Filled(request.args.items(multi=True))) else "")
+    may_undo = undo and _may_undo(site, desk, Filled(request.args.items(multi=True)))
+    return _page(site, desk, typed, undo=undo if may_undo else "")
 
 
 def _is_over(seen: Visit) -> bool:
@@ -67,7 +68,7 @@ def _over(seen: Visit) -> Response:
 
 
 def _typed_before(connection: Transaction, seen: Visit) -> Filled | None:
-    number = Filled(request.args.items(multi=True)).number("typed")
+    number = Filled(request.args.items(multi=True)).number("typed") if "typed" in request.args else None
     if number is None or Right.MORE not in seen.rights:
         return None
     pairs = typed_in(connection, seen.publication.id, seen.person.id, number)
@@ -100,19 +101,18 @@ def _page(
     """The page, with what was typed where something was; `shown` is the sentence that saving it would lead to."""
     seen = desk.seen
     may_more = seen.may(Right.MORE)
-    typed, said = filled or filled_from(desk.asked, desk.zone), problems or {}
-    topics = offered_topics(desk.topics, language(), None if desk.has_left else desk.terms)
+    said = problems or {}
     return render(
         "my_preferences.html",
         status,
         publication=seen.publication,
         desk=desk,
+        promise="\n".join(desk.promise),
         token=seen.token,
         unsubscribe_token=seen.token if may_more else sibling(site, seen, Purpose.UNSUBSCRIBE),
         history_token=seen.token if may_more else sibling(site, seen, Purpose.PREFERENCES),
         questions=asked_often(desk.questions, desk.topics, language()),
-        lines=topic_lines(topics, typed, said, is_typed=filled is not None),
-        others=other_fields(typed, desk.zone, said, is_typed=filled is not None),
+        form=form_as_asked(desk) if filled is None else form_as_typed(desk, filled, said),
         shown=shown,
         problems=said,
         is_typed=filled is not None,

@@ -43,7 +43,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
     if template in _IN_ENGLISH:
         speak_english()
     html = environment().get_template(template).render(root=request.script_root, **values)
-    return guarded(Response(html, status, mimetype="text/html"))
+    return Response(html, status, _HEADERS, mimetype="text/html")
 
 
 def mail_page(html: str, after: str = "", head: str = "") -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
+from operator import attrgetter
 
 from preferences.cadence import Cadence
 from preferences.calendar import local_date
@@ -35,14 +36,24 @@ def offered_topics(there: Iterable[TopicRow], language: str, terms: Terms | None
 
     Of those whose sender plans to write oftener than was accepted in `terms`, both are said.
     """
-    oftener = {} if terms is None else {one.topic: one.accepted for one in questions(terms)}
-    offered = [_offered(topic, oftener.get(topic.id), language) for topic in there]
-    return sorted(offered, key=lambda topic: topic.is_notice)
+    oftener = accepted_before(terms)
+    return [offered_topic(topic, oftener.get(topic.id), language) for topic in in_order(there)]
+
+
+def in_order(there: Iterable[TopicRow]) -> list[TopicRow]:
+    """The topics as forms offer them: in their order, those for what cannot wait last."""
+    return sorted(there, key=attrgetter("is_notice"))
+
+
+def accepted_before(terms: Terms | None) -> dict[int, Cadence]:
+    """What was accepted of each topic whose sender plans to write oftener by now, by topic."""
+    return {} if terms is None else {one.topic: one.accepted for one in questions(terms)}
 
 
 # The same for every reader.
 @lru_cache(maxsize=4096)
-def _offered(topic: TopicRow, accepted: Cadence | None, language: str) -> OfferedTopic:
+def offered_topic(topic: TopicRow, accepted: Cadence | None, language: str) -> OfferedTopic:
+    """A topic in words; `accepted` is what was, where that was less than now."""
     return OfferedTopic(
         slug=topic.slug,
         name=topic.name,
