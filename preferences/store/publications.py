@@ -167,16 +167,23 @@ def checked_values(values: dict[str, str | None]) -> dict[str, str | None]:
 
 
 def one_line(field: str, value: str | None) -> str:
-    """A text that may stand in a header: not empty, no control or line-breaking character. Raises `Invalid`."""
+    """A text that may stand in a header: not empty nor very long, no control or line-breaking character.
+
+    Raises `Invalid`.
+    """
     text = (value or "").strip()
     if not text:
         raise Invalid.one(field, "must not be empty")
+    if len(text) > _LONGEST_LINE:
+        raise Invalid.one(field, f"must have at most {_LONGEST_LINE} characters; this has {len(text)}")
     bad = next((c for c in text if ord(c) < 32 or ord(c) in _BREAKING), None)
     if bad is not None:
         raise Invalid.one(field, f"must be one line without control characters (found U+{ord(bad):04X})")
     return text
 
 
+# No line of a mail is longer (RFC 5322, section 2.1.1).
+_LONGEST_LINE = 998
 _BREAKING = frozenset({0x7F, 0x85, 0x2028, 0x2029, *range(0x80, 0xA0)})
 
 

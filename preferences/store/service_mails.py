@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from preferences.address import Address
 from preferences.expectation import Suppression
 from preferences.store.rows import inserted_key
-from preferences.store.subscribers import suppression_of
+from preferences.store.subscribers import lock_subscribers, suppression_of
 from preferences.store.tables import CAPTURED_MAIL, SERVICE_MAIL, SIGN_UP_REQUEST
 
 # To one address and day at most one confirmation and three others. Counted back from now, so that no edge of a day
@@ -106,6 +106,10 @@ class ServiceMailRow:
 _COLUMNS = tuple(_S[name] for name in ServiceMailRow.__dataclass_fields__)
 
 
+# Held in place of a subscriber where there is none, so that it takes as long.
+_NOBODY = -1
+
+
 def queue(
     connection: Connection,
     publication_id: int,
@@ -124,6 +128,8 @@ def queue(
     What is left out, or not wanted by whoever calls, leaves a row without an address: the same statements run for every
     address, so that no timing tells one from another.
     """
+    # Whoever is being erased at this moment is erased first: nothing may name them afterwards.
+    lock_subscribers(connection, [_NOBODY if subscriber_id is None else subscriber_id])
     is_left_out = not _may_be_written_to(connection, publication_id, kind, address, now) or not is_wanted
     result = connection.execute(
         insert(SERVICE_MAIL).values(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from preferences.address import parse_address
 from preferences.errors import Conflict, NotFound
@@ -13,11 +15,26 @@ from preferences.store.address_changes import End, agree, ask_for_change
 from preferences.store.changes import change_expectation
 from preferences.store.confirmations import confirm
 from preferences.store.erasures import erase
+from preferences.store.fresh_links import ask_for_fresh_link
+from preferences.store.reader_answers import keep_answer
 from preferences.store.signups import SignUp, request
-from preferences.store.subscribers import subscriber, subscriber_at
-from preferences.store.tables import CONSENT, EVENT
+from preferences.store.subscribers import change_person, subscriber, subscriber_at
+from preferences.store.tables import ANSWER, CAMPAIGN_CONTENT, CONSENT, EVENT, SERVICE_MAIL, SUBSCRIBER, UNSUBSCRIBE
 from preferences.store.transactions import writing
-from tests.store.newsletter import ANNA, BY_LINK, BY_SIGN_UP, NOON, Newsletter, asked, newsletter, rows, signed_up
+from preferences.store.unsubscribes import state_cause, unsubscribe
+from preferences.unsubscribe import Cause, Scope
+from tests.store.newsletter import (
+    ANNA,
+    BY_LINK,
+    BY_SIGN_UP,
+    NOON,
+    Newsletter,
+    asked,
+    mail_handed_over,
+    newsletter,
+    rows,
+    signed_up,
+)
 from tests.store.whole_life import DAY
 
 NEW = parse_address("new@example.net")
@@ -104,3 +121,42 @@ def test_who_confirms_saves_and_is_erased_at_once_is_erased_whole(database_url: 
         with there.database.read() as connection:
             assert subscriber_at(connection, there.publication, parse_address(ANNA)) is None
             assert subscriber(connection, there.publication, person).erased_at == NOON
+
+
+def meanwhile(there: Newsletter, first: Act, others: list[Act]) -> None:
+    """Do one thing, and before it is committed let others begin, each in a transaction of its own."""
+
+    def act(one: Act) -> None:
+        with suppress(NotFound), writing(there.database) as connection:
+            one(connection)
+
+    with ThreadPoolExecutor(len(others)) as pool, there.database.write() as connection:
+        first(connection)
+        for one in others:
+            pool.submit(act, one)
+        time.sleep(0.5)
+
+
+def test_nothing_is_kept_of_what_somebody_writes_while_they_are_erased(database_url: str) -> None:
+    with newsletter(database_url) as there:
+        here, person = there.publication, signed_up(there, asked("letter", "events"), now=NOON - DAY)
+        delivery = mail_handed_over(there, person, there.letter, NOON)
+        with there.database.write() as connection:
+            connection.execute(update(CAMPAIGN_CONTENT).values(question="What should we read next?"))
+            unsubscribe(connection, here, person, Scope.TOPIC, BY_LINK, NOON, topic_id=there.letter)
+            left = rows(connection, UNSUBSCRIBE)[0]["id"]
+        acts: list[Act] = [
+            lambda connection: ask_for_fresh_link(connection, here, parse_address(ANNA), None, NOON),
+            lambda connection: keep_answer(
+                connection, here, person, delivery, "These are my words", NOON, may_write_back=True
+            ),
+            lambda connection: state_cause(
+                connection, here, left, Cause.OTHER, "These are my words", (Cause.OTHER,), BY_LINK, NOON
+            ),
+            lambda connection: change_person(connection, person, {"name": "These are my words", "language": "de"}),
+        ]
+        meanwhile(there, erasing(there, person), acts)
+        with there.database.read() as connection:
+            written = [repr(rows(connection, table)) for table in (ANSWER, UNSUBSCRIBE, SUBSCRIBER, SERVICE_MAIL)]
+            assert "my words" not in "".join(written)
+            assert ANNA not in "".join(written)

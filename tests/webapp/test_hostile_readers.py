@@ -159,7 +159,10 @@ def test_no_method_but_those_of_a_route_is_served(anna: Visitor) -> None:
     for rule in routes(anna, "GET"):
         token = tokens[next(iter(allowed(rule) or {Purpose.PREFERENCES}))]
         for method in ("PUT", "PATCH", "DELETE", "PROPFIND"):
-            assert anna.client.open(path_of(rule, token), method=method).status_code == 405, (method, rule.rule)
+            answer = anna.client.open(path_of(rule, token), method=method)
+            assert answer.status_code == 405, (method, rule.rule)
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Cache-Control"] == "no-store"
     assert dump(anna.there) == before
 
 

@@ -69,5 +69,6 @@ def _kept(response: Response, version: int) -> Response:
     response.set_etag(sha256(response.get_data()).hexdigest()[:16])
     response.headers["Cache-Control"] = _KEPT if is_versioned else _LOOKED_AT
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Robots-Tag"] = "noindex"
     response.make_conditional(request)
     return response

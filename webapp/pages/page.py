@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, current_app, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
@@ -126,7 +126,10 @@ def _of_http(error: HTTPException) -> Response | HTTPException:
     """An address that does not exist; what has its answer already, such as a redirect, keeps it."""
     if error.code == 404:
         return unknown_link()
-    return error
+    if error.code is None or error.code < 400:
+        return error
+    # A method that is not served, a form that is too large: as little may be kept of that, or told to anybody else.
+    return guarded(current_app.make_response(error.get_response()))
 
 
 def unknown_link() -> Response:
