@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,11 @@ import pytest
 from sqlalchemy import update
 
 from preferences.links import Purpose
-from preferences.store.changes import asked_now
+from preferences.store.changes import asked_now, change_expectation
 from preferences.store.erasures import erase
 from preferences.store.reader_answers import LONGEST, answers
 from preferences.store.tables import ANSWER, CAMPAIGN, CAMPAIGN_CONTENT, REFERRAL, SIGN_UP_REQUEST, VOTE
-from tests.store.newsletter import BY_FOOTER, NOON, asked, count, mail_handed_over, rows, signed_up
+from tests.store.newsletter import BY_FOOTER, BY_LINK, NOON, asked, count, mail_handed_over, rows, signed_up
 from tests.webapp.visitor import Visitor, dump, hidden, visitor
 
 QUESTION = "What should we read next?"
@@ -254,3 +256,18 @@ def test_a_card_says_what_is_promised_and_where_in_letters_and_as_a_code(at: Vis
     assert "Events" in everything
     assert "Only what cannot wait" in everything
     at.get("/p/newsletter/card/nothing", 404)
+
+
+def test_gathering_a_topic_keeps_what_another_tab_saves_at_that_moment(at: Visitor, anna: int, mail: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with at.there.database.write() as connection:
+            less = asked("letter", "events", at_most={"count": 1, "per": "month"})
+            change_expectation(connection, at.there.publication, anna, less, BY_LINK, NOON)
+            gathering = pool.submit(send, at, f"{mail}/vote", do="weekly")
+            time.sleep(0.5)
+        gathering.result()
+    with at.there.database.read() as connection:
+        now = asked_now(connection, at.there.publication, anna)
+    assert now is not None
+    assert now.at_most is not None
+    assert wants(at, anna)["letter"] == "weekly"
