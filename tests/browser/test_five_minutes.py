@@ -89,8 +89,8 @@ def _move_to_tuesday(nora: Reader) -> None:
     expect(page.frame_locator("iframe").get_by_text(MENDING)).to_be_visible()
     nora.in_mail(LETTER, "Manage preferences")
     page.get_by_role("link", name="What came, what waits, and why").click()
-    expect(page.get_by_text(MENDING)).to_be_visible()
-    expect(page.locator("main")).to_contain_text("came along")
+    expect(page.get_by_text(MENDING, exact=True)).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Came along in “The heron flies”")
 
 
 def _leave(nora: Reader) -> None:

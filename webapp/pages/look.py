@@ -54,7 +54,7 @@ def show_logo(site: Site, slug: str) -> Response:
 
 def both_schemes(palettes: Palettes) -> str:
     """The tokens as the layer of the stylesheet that they belong to."""
-    dark = f"@media (prefers-color-scheme: dark) {{ {one_scheme(palettes.dark)} }}"
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {one_scheme(palettes.dark)} }}"
     return f"@layer tokens {{ {one_scheme(palettes.light)} {dark} }}\n"
 
 
