@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -15,13 +16,18 @@ A_DAY = 100
 # Providers give each customer at least this much (RFC 6177, section 2), so it is the customer that is counted.
 _IPV6_PREFIX = 64
 
+# Some proxies name the port, too, and others write brackets without one.
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+", re.ASCII)
+
 _R = SIGN_UP_REQUEST.c
 
 
 def network_of(address: str | None) -> str | None:
     """The network that an address is counted with: an IPv4 address itself, the /64 around an IPv6 one; None for neither."""
+    with_port = _WITH_PORT.fullmatch(address or "")
+    plain = (address or "") if with_port is None else with_port[1] or with_port[2]
     try:
-        found: IPv4Address | IPv6Address = ip_address((address or "").partition("%")[0])
+        found: IPv4Address | IPv6Address = ip_address(plain.partition("%")[0])
     except ValueError:
         return None
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:

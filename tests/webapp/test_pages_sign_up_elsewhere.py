@@ -206,6 +206,9 @@ def test_who_asks_is_believed_of_so_many_proxies_as_the_settings_say(
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("fe80::1%eth0", "fe80::/64"),
         ("unknown", None),
+        ("192.0.2.7:4711", "192.0.2.7"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
         (None, None),
     ],
 )
