@@ -52,7 +52,7 @@ TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 # What no publication can live through by itself: a reason that says that something is broken, or that a delivery, of
 # which there is one for each reader and campaign, came twice; and one that nothing decides yet.
-NOT_LIVED_THROUGH = {Reason.DUPLICATE, Reason.ANY_DOUBT, Reason.HELD_FOR_A_PERSON, Reason.READ_ON_WEB}
+NOT_LIVED_THROUGH = {Reason.DUPLICATE, Reason.ANY_DOUBT, Reason.HELD_FOR_A_PERSON}
 
 
 @pytest.fixture(scope="module")
