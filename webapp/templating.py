@@ -6,7 +6,7 @@ and a page asks only for those words that somebody's name or a number stands in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -46,37 +46,37 @@ def _environment(tag: str, words: NullTranslations) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.words = words
+    environment.fixed = {
+        "_": words.gettext,
+        "gettext": words.gettext,
+        "pgettext": words.pgettext,
+        "language": lambda: tag,
+        "direction": lambda: direction_of(tag),
+    }
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     environment.filters["lines"] = _lines
     environment.globals["clock_bar"] = clock_bar
-    environment.globals["language"] = lambda: tag
-    environment.globals["direction"] = lambda: direction_of(tag)
     environment.globals["languages"] = languages
     environment.globals["bdi"] = _bdi
     return environment
 
 
 class _Spoken(Environment):
-    """An environment whose templates are compiled with their words in one language."""
+    """An environment whose templates are compiled with what one language always says the same way."""
 
-    words: NullTranslations
+    fixed: Mapping[str, Callable[..., str]]
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *rest: Any, **options: Any) -> Any:
         tree = self.parse(source, name, filename) if isinstance(source, str) else source
-        return super().compile(_Translated(self.words).visit(tree), name, filename, *rest, **options)
+        return super().compile(_Translated(self.fixed).visit(tree), name, filename, *rest, **options)
 
 
 class _Translated(NodeTransformer):
     """Puts the translation in the place of each message in which nothing is filled in."""
 
-    def __init__(self, words: NullTranslations) -> None:
-        self._by_name: dict[str, Callable[..., str]] = {
-            "_": words.gettext,
-            "gettext": words.gettext,
-            "pgettext": words.pgettext,
-        }
+    def __init__(self, fixed: Mapping[str, Callable[..., str]]) -> None:
+        self._by_name = fixed
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (the name is Jinja's)
         self.generic_visit(node)

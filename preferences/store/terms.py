@@ -16,7 +16,7 @@ from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, DigestTimes, Expectation, Overflow, Terms, TopicCadences, TopicChoice
 from preferences.quiet import Hours, Pause
 from preferences.store.tables import CADENCE, EXPECTATION, EXPECTATION_TOPIC, PATTERN
-from preferences.store.topics import TopicRow, cadence_columns, cadence_of, cadences, days_of, topics
+from preferences.store.topics import TopicRow, cadence_in, cadences, days_of, topics
 
 _E, _P, _T = EXPECTATION.c, PATTERN.c, EXPECTATION_TOPIC.c
 
@@ -72,20 +72,24 @@ def latest_terms(
 ) -> LatestTerms | None:
     """The newest terms of a subscriber, in one statement; None where nothing was ever expected. `there` are all topics."""
     about = {"subscriber": subscriber_id, "publication": publication_id}
-    rows = connection.execute(_LATEST, about).mappings().all()
+    rows = connection.execute(_LATEST, about).all()
     if not rows:
         return None
-    choices = [row for row in rows if row["topic_id"] is not None]
-    accepted = {row["accepted_id"]: cadence_of(row, _ACCEPTED) for row in choices}
-    terms = _terms(rows[0], choices, {topic.id: topic for topic in there}, accepted)
-    return LatestTerms(terms=terms, since=rows[0]["since"], until=rows[0]["until"])
+    known = {topic.id: topic for topic in there}
+    chosen = [_chosen(row[_CHOSEN:], known[row[_CHOSEN]]) for row in rows if row[_CHOSEN] is not None]
+    first = rows[0]._mapping
+    terms = Terms(
+        expectation=_expectation(first, tuple(choice for choice, _ in chosen)),
+        cadences={choice.topic: cadences for choice, cadences in chosen},
+    )
+    return LatestTerms(terms=terms, since=first["since"], until=first["until"])
 
 
 def _latest() -> Select[Any]:
     """One row for each topic of the newest expectation, with the cadence that was accepted; its own columns repeat."""
     mine = (_E.subscriber_id == bindparam("subscriber")) & (_E.publication_id == bindparam("publication"))
-    choice = (_T.topic_id, _T.arrives, _T.own_count, _T.own_per)
-    accepted = (CADENCE.c[name].label(f"accepted_{name}") for name in ("id", "count", "per", "at_least", "days"))
+    choice = (_T.topic_id, _T.arrives, _T.accepted_id, _T.own_count, _T.own_per)
+    accepted = (CADENCE.c[name].label(f"was_{name}") for name in ("id", "count", "per", "at_least", "days"))
     return (
         _expectations()
         .add_columns(*choice, *accepted)
@@ -98,7 +102,15 @@ def _latest() -> Select[Any]:
 
 # Writing the statement takes longer than running it.
 _LATEST = _latest()
-_ACCEPTED = cadence_columns("accepted_")
+# From here on a row is about its topic.
+_CHOSEN = [column.key for column in _LATEST.selected_columns].index("topic_id")
+
+
+# By what was read of the topic: most of its readers chose it in the same way.
+@lru_cache(maxsize=8192)
+def _chosen(columns: tuple[Any, ...], topic: TopicRow) -> tuple[TopicChoice, TopicCadences]:
+    choice, accepted = _choice(*columns[:5]), cadence_in(*columns[5:])
+    return choice, TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
 
 
 def _accepted(
@@ -120,19 +132,22 @@ def _terms(
     return Terms(
         expectation=expectation,
         cadences={
-            choice.topic: _topic_cadences(accepted[choice.accepted], known[choice.topic])
+            choice.topic: TopicCadences(
+                accepted=accepted[choice.accepted],
+                current=known[choice.topic].cadence,
+                notice=known[choice.topic].is_notice,
+            )
             for choice in expectation.topics
         },
     )
 
 
-@lru_cache(maxsize=8192)
-def _topic_cadences(accepted: Cadence, topic: TopicRow) -> TopicCadences:
-    return TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
-
-
 def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]]) -> Expectation:
     """The value of an expectation's row, joined with its pattern, and its topics in order."""
+    return _expectation(row, tuple(_choice(*_CHOICE(choice)) for choice in choices))
+
+
+def _expectation(row: Mapping[Any, Any], choices: tuple[TopicChoice, ...]) -> Expectation:
     paused = None
     if row["paused_since"] is not None:
         paused = Pause(since=row["paused_since"], until=row["paused_until"])
@@ -140,7 +155,7 @@ def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]
         id=row["id"],
         zone=row["zone"],
         zone_assumed=row["zone_assumed"],
-        topics=tuple(_choice(*_CHOICE(choice)) for choice in choices),
+        topics=choices,
         total=_cap(row["total_count"], row["total_per"]),
         days=days_of(row["days"]),
         hours=hours_of(row["hours"]),
@@ -157,8 +172,6 @@ def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]
 _CHOICE = itemgetter("topic_id", "arrives", "accepted_id", "own_count", "own_per")
 
 
-# Most readers of a topic chose it in the same way.
-@lru_cache(maxsize=8192)
 def _choice(topic: int, arrives: str, accepted: int, own_count: int | None, own_per: str | None) -> TopicChoice:
     return TopicChoice(topic=topic, arrives=Arrives(arrives), accepted=accepted, at_most=_cap(own_count, own_per))
 

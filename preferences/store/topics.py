@@ -62,18 +62,19 @@ _CADENCE = cadence_columns()
 
 def cadence_of(row: Mapping[Any, Any], columns: Callable[[Any], tuple[Any, ...]] = _CADENCE) -> Cadence:
     """The value of a cadence's row; `columns` finds them where their names carry a prefix."""
-    return _cadence(*columns(row))
+    return cadence_in(*columns(row))
 
 
 # Versions are never edited, and everything asks for the same few.
 @lru_cache(maxsize=4096)
-def _cadence(number: int, count: int, per: str, at_least: int | None, days: int) -> Cadence:
+def cadence_in(number: int, count: int, per: str, at_least: int | None, days: int) -> Cadence:
+    """The value of what the columns of a cadence hold."""
     return Cadence(id=number, at_most=Cap(count=count, per=Period(per)), at_least=at_least, days=days_of(days))
 
 
 def topics(connection: Connection, publication_id: int) -> list[TopicRow]:
     """All topics of a publication with their current cadences, oldest first."""
-    rows = connection.execute(_TOPICS, {"publication": publication_id})
+    rows = connection.execute(_TOPICS, {"publication": publication_id}).all()
     return list(_topic_rows(tuple(map(tuple, rows))))
 
 

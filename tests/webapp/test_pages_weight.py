@@ -1,4 +1,4 @@
-"""The preferences with forty topics: five statements, and light enough for any phone."""
+"""The preferences with forty topics: five statements, light enough for any phone, and never older than the database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from preferences.cadence import Cadence, Cap, Period
 from preferences.links import Purpose
 from preferences.store.events import SYSTEM
-from preferences.store.topics import create_topic, state_cadence, topic_named
+from preferences.store.topics import change_topic, create_topic, state_cadence, topic_named
 from tests.store.newsletter import asked, signed_up
 from tests.webapp.test_pages_fresh import statements
 from tests.webapp.visitor import Visitor, visitor
@@ -53,6 +53,27 @@ def test_the_preferences_take_at_most_five_statements_however_many_topics(
             assert "plans to write" in anna.get(path)
         assert len([one for one in said if one.lstrip().startswith("SELECT")]) <= MOST_STATEMENTS
         assert "COMMIT" not in said
+
+
+def test_a_topic_that_is_changed_between_two_visits_is_on_the_second_as_it_is_now(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with visitor(sqlite_url, tmp_path) as anna:
+        path = with_topics(anna, 2)
+        before = anna.get(path)
+        with anna.there.database.write() as connection:
+            topic = topic_named(connection, anna.there.publication, "topic-1")
+            change_topic(connection, topic, {"name": "Renamed by its sender", "description": "Now about more."})
+            slower = Cadence(id=0, at_most=Cap(count=1, per=Period.WEEK))
+            state_cadence(connection, anna.there.publication, topic, slower, SYSTEM, anna.clock.now())
+        after = anna.get(path)
+    promised = "You get Renamed by its sender once a week."
+    assert promised in after
+    assert "Now about more." in after
+    assert "How often we write: once a week." in after
+    assert not any(said in before for said in (promised, "Now about more.", "How often we write: once a week."))
+    assert "What we did about 7919 things" in before
+    assert "What we did about 7919 things" not in after
 
 
 @pytest.mark.slow
