@@ -125,8 +125,14 @@ def footer(envelope: Envelope, recipient: Recipient, wording: Wording) -> Both:
         envelope.appearance,
         recipient=recipient,
         publication=envelope.publication,
-        address=[line.strip() for line in envelope.postal_address.splitlines() if line.strip()],
+        address=_address(envelope),
     )
+
+
+def _address(envelope: Envelope) -> list[str]:
+    """The lines of the postal address; the name of the publication stands above it already."""
+    lines = [line.strip() for line in envelope.postal_address.splitlines() if line.strip()]
+    return lines[1:] if len(lines) > 1 and lines[0] == envelope.publication else lines
 
 
 def check_footer(recipient: Recipient, mail_class: MailClass) -> None:

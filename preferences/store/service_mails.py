@@ -27,6 +27,8 @@ from preferences.store.tables import CAPTURED_MAIL, SERVICE_MAIL, SIGN_UP_REQUES
 DAY = timedelta(days=1)
 CONFIRMATIONS_A_DAY = 1
 OTHERS_A_DAY = 3
+# So many of them are kept for links: who has changed something twice must still get in.
+LINKS_A_DAY = 2
 # Whoever writes a campaign looks at it often; a person who is asked for their address is asked once.
 TEST_ADDRESSES_A_DAY = 1
 TESTS_A_DAY = 50
@@ -158,6 +160,8 @@ def _may_be_written_to(
     is_dead = suppressed == Suppression.DEAD_ADDRESS.value
     since = now - (DEAD_ADDRESS_WAITS if is_dead else DAY)
     before = _queued_since(connection, publication_id, address, since, kinds)
+    if kind is ServiceKind.CHANGED:
+        a_day -= LINKS_A_DAY
     if is_dead:
         return confirms and before == 0
     if suppressed is not None and not (confirms and suppressed == Suppression.ERASED.value):

@@ -13,14 +13,16 @@ from preferences.address import Address
 from preferences.errors import Conflict, NotFound
 from preferences.links import Claim, Purpose
 from preferences.store.confirmations import confirm
+from preferences.store.expectations import terms_of
 from preferences.store.issues import latest_issues
+from preferences.store.promises import promise_in_words
 from preferences.store.publications import PublicationRow, publication
 from preferences.store.signups import RequestRow, the_request
 from preferences.store.subscribers import SubscriberRow, subscriber, subscriber_at
 from preferences.store.topics import topics
 from preferences.store.transactions import Transaction
 from preferences.unsubscribe import Route
-from webapp.language import _, speak
+from webapp.language import _, language, speak
 from webapp.pages.access import by_link, claim_of
 from webapp.pages.archive import issue_path
 from webapp.pages.page import render, see
@@ -48,6 +50,7 @@ def show(site: Site, token: str) -> Response:
         speak(asked_for.language if person is None else person.language or asked_for.language, sender.language)
         is_over = asked_for.address is None
         latest = [] if is_over else _latest(connection, sender, asked_for)
+        promise = "" if person is None else _in_force(connection, sender, person, site.clock.now())
     return render(
         "confirm.html",
         410 if is_over else 200,
@@ -58,8 +61,15 @@ def show(site: Site, token: str) -> Response:
         is_here_already=person is not None and _gets_mail(person, site.clock.now()),
         has_left=asked_for.subscriber_id is not None and person is not None and person.standing.unsubscribed,
         latest=latest,
+        promise=promise,
         preferences_token=_leads_on(site, claim, asked_for),
     )
+
+
+def _in_force(connection: Transaction, sender: PublicationRow, person: SubscriberRow, now: datetime) -> str:
+    """What is promised now: a request of somebody who is subscribed added to that, and changed nothing else."""
+    terms = terms_of(connection, sender.id, [person.id]).get(person.id)
+    return "" if terms is None else promise_in_words(connection, sender, terms, now, language())
 
 
 def _whose(connection: Transaction, asked_for: RequestRow) -> SubscriberRow | None:

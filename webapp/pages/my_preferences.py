@@ -160,8 +160,9 @@ def _after(site: Site, desk: Desk, became: Saved) -> Answer:
         case Saved.LEFT:
             leaving = seen.token if seen.may(Right.MORE) else sibling(site, seen, Purpose.UNSUBSCRIBE)
             return see(f"/u/{leaving}")
-        case Saved.FRESH_LINK_SENT:
-            return render("check_mail.html", publication=seen.publication, for_what="more", token=seen.token)
+        case Saved.FRESH_LINK_SENT | Saved.NO_LINK_TODAY:
+            for_what = "more" if became is Saved.FRESH_LINK_SENT else "enough"
+            return render("check_mail.html", publication=seen.publication, for_what=for_what, token=seen.token)
 
 
 def _shown(site: Site, token: str, filled: Filled) -> Response:

@@ -36,8 +36,10 @@ def explained(seen: Visit, page: Needing) -> Response:
 
 
 def link_sent(connection: Transaction, seen: Visit, page: Needing) -> Response:
-    """Send the link, and say so; the same where the limits of service mail left it out."""
+    """Send the link, and say so; or say that no more goes today, where the limits of service mail left it out."""
     to, details = address_of(seen), {"page": page.value}
     here, person = seen.publication.id, seen.person.id
-    queue(connection, here, ServiceKind.FRESH_LINK, to, seen.now, subscriber_id=person, details=details)
+    sent = queue(connection, here, ServiceKind.FRESH_LINK, to, seen.now, subscriber_id=person, details=details)
+    if sent is None:
+        return render("check_mail.html", publication=seen.publication, for_what="enough", token=seen.token)
     return render("fresh_sent.html", publication=seen.publication)

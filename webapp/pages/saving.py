@@ -5,7 +5,7 @@ What asks for what is there already changes nothing, sends nothing and is never 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from flask import request
@@ -30,7 +30,7 @@ from preferences.store.transactions import Transaction
 from preferences.store.undo import undo_change
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Route, Scope
-from webapp.forms import Filled, accepted_in, asked_in
+from webapp.forms import Filled, accepted_in, asked_in, filled_from
 from webapp.language import FIELD
 from webapp.pages.access import Visit, by_link
 from webapp.pages.desk import Desk, promised
@@ -49,6 +49,8 @@ class Saved(Enum):
     LEFT = "left"
     FRESH_LINK_SENT = "fresh_link_sent"
     """It asks for more than this link may, such as coming back after leaving."""
+    NO_LINK_TODAY = "no_link_today"
+    """The same, and as many mails of this kind as may go to one address on one day have gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ def press(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Save
         case "pause" if not desk.has_left:
             today = local_date(zone_named(desk.zone), desk.seen.now)
             return change_to(connection, desk, paused_for_a_month(desk.asked, today))
+        case "unpause" if not desk.has_left:
+            return _end_pause(connection, desk)
         case "keep" | "accept" | "leave" if not desk.has_left:
             return _answer(connection, desk, filled)
         case "undo":
@@ -92,8 +96,7 @@ def save(connection: Transaction, desk: Desk, filled: Filled, url: str) -> Saved
     differs = _differs(desk, wanted)
     is_else = bool(wanted.accept) or wanted.zone != desk.zone
     if not desk.seen.may(Right.MORE) and (is_else or differs.more or wanted.language):
-        send_fresh_link(connection, desk.seen, filled)
-        return Saved.FRESH_LINK_SENT
+        return send_fresh_link(connection, desk.seen, filled)
     if wanted.language:
         _speak(connection, desk.seen, wanted.language)
     if not is_else and not differs.less and not differs.more:
@@ -161,6 +164,14 @@ def change_to(connection: Transaction, desk: Desk, asked: Asked) -> Saved:
     return _change(connection, desk, Wanted(asked=asked, zone=desk.zone, accepted={}), None)
 
 
+def _end_pause(connection: Transaction, desk: Desk) -> Saved:
+    """Mail again, at once with a fresh link; the link of a mail sends one that opens with the form without its pause."""
+    unpaused = replace(desk.asked, paused=None)
+    if desk.seen.may(Right.MORE):
+        return change_to(connection, desk, unpaused)
+    return send_fresh_link(connection, desk.seen, filled_from(unpaused, desk.zone))
+
+
 def _answer(connection: Transaction, desk: Desk, filled: Filled) -> Saved:
     """Keep what was accepted, accept what is planned, or leave the topic. Raises `NotFound` and `Stale`."""
     seen = desk.seen
@@ -174,8 +185,7 @@ def _answer(connection: Transaction, desk: Desk, filled: Filled) -> Saved:
     if not any(one.topic == topic.id for one in desk.questions):
         return Saved.AS_IT_WAS
     if not seen.may(Right.MORE):
-        send_fresh_link(connection, seen)
-        return Saved.FRESH_LINK_SENT
+        return send_fresh_link(connection, seen)
     accepted = checked_versions(connection, seen.publication.id, {topic.slug: version})
     wanted = Wanted(asked=desk.asked, zone=desk.zone, accept=(topic.slug,), accepted=accepted)
     return _change(connection, desk, wanted, None)
@@ -222,22 +232,22 @@ def _return(connection: Transaction, desk: Desk, wanted: Wanted, filled: Filled,
             agent=agent_of(request),
         )
         return Saved.AS_IT_WAS
-    send_fresh_link(connection, seen, filled)
-    return Saved.FRESH_LINK_SENT
+    return send_fresh_link(connection, seen, filled)
 
 
-def send_fresh_link(connection: Transaction, seen: Visit, filled: Filled | None = None) -> None:
+def send_fresh_link(connection: Transaction, seen: Visit, filled: Filled | None = None) -> Saved:
     """Mail a link that may do everything, with what was typed, to the address that only its owner reads."""
-    if filled is None:
-        _queue(connection, seen, ServiceKind.FRESH_LINK)
-        return
-    typed = [[name, value] for name, value in filled.pairs if name not in ("version", "do")]
-    _queue(connection, seen, ServiceKind.FRESH_LINK, {"typed": typed})
+    pairs = () if filled is None else filled.pairs
+    typed = [[name, value] for name, value in pairs if name not in ("version", "do")]
+    is_sent = _queue(connection, seen, ServiceKind.FRESH_LINK, {"typed": typed} if typed else None)
+    return Saved.FRESH_LINK_SENT if is_sent else Saved.NO_LINK_TODAY
 
 
-def _queue(connection: Transaction, seen: Visit, kind: ServiceKind, details: dict[str, object] | None = None) -> None:
+def _queue(connection: Transaction, seen: Visit, kind: ServiceKind, details: dict[str, object] | None = None) -> bool:
+    """Whether the mail goes, which the limits of service mail may forbid."""
     person = seen.person
     if person.address is None or person.address_normalised is None:
-        return
+        return False
     address = Address(spelled=person.address, normalised=person.address_normalised)
-    queue(connection, seen.publication.id, kind, address, seen.now, subscriber_id=person.id, details=details)
+    here = seen.publication.id
+    return queue(connection, here, kind, address, seen.now, subscriber_id=person.id, details=details) is not None
