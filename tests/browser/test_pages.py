@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
 from tests.browser.product import Product
+from tests.browser.rare_states import rare_states
 from tests.browser.states import states
+from tests.languages.pseudo import MIRRORED, spoken
 
 pytestmark = pytest.mark.slow
 
@@ -25,18 +27,32 @@ WIDER = "document.documentElement.scrollWidth > window.innerWidth"
 def test_every_page_is_for_everybody_narrow_and_wide_light_and_dark_and_light_to_carry(
     browser: Browser, example: Product
 ) -> None:
+    assert (wrong := _wrong_with(browser, lambda page: states(page, example))) == [], "\n".join(wrong)
+
+
+def test_what_few_people_ever_see_is_for_everybody_in_every_language(
+    browser: Browser, running: Product, tmp_path: Path
+) -> None:
+    with spoken(tmp_path / "languages", MIRRORED):
+        wrong = _wrong_with(browser, lambda page: rare_states(page, running, "de", MIRRORED))
+    assert wrong == [], "\n".join(wrong)
+
+
+def _wrong_with(browser: Browser, lived: Callable[[Page], Iterable[str]]) -> list[str]:
+    """What is wrong with which page; in a browser that lets axe-core look at it."""
     context = browser.new_context(viewport={"width": WIDTHS[0], "height": 720}, bypass_csp=True)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     wrong = []
-    for state in states(page, example):
+    for state in lived(page):
         weight = _weight(page)
         if weight >= HEAVIEST:
             wrong.append(f"{state}: {weight} octets")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 720})
             wrong += [f"{state}, {width}: {found}" for found in _patiently(page)]
-    assert not wrong, "\n".join(wrong)
     context.close()
+    return wrong
 
 
 def _patiently(page: Page) -> list[str]:
