@@ -70,7 +70,7 @@ def test_more_asks_the_mailbox_and_opens_with_what_was_typed(anna: Reader) -> No
     expect(page.get_by_text("Nothing has changed yet.")).to_be_visible()
     anna.follow_mailed("Your link")
     expect(page.get_by_role("checkbox", name="Essays")).to_be_checked()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save it now").click()
     expect(page.locator(".promise").first).to_contain_text("Essays")
 
 
@@ -96,7 +96,7 @@ def test_who_leaves_may_say_why_and_come_back(anna: Reader) -> None:
     page.get_by_role("link", name="Come back to single topics").click()
     page.get_by_role("button", name="Save").click()
     anna.follow_mailed("Your link")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save it now").click()
     expect(page.locator(".promise").first).to_contain_text("Events")
 
 
