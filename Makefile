@@ -23,7 +23,7 @@ help: ## Say what there is to make
 run: $(VENV)/.installed ## Install what is needed and start Troth: http://127.0.0.1:8642
 	@exec $(BIN)/troth run
 
-test: $(VENV)/.installed-dev ## Run the fast tests on SQLite and on PostgreSQL (pages on SQLite)
+test: $(VENV)/.installed-dev ## Run the fast tests: on SQLite, and where workers meet on PostgreSQL, too
 	@TROTH_TEST_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
 
 check: test rest ## Run everything a change must pass

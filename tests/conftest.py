@@ -22,11 +22,13 @@ hypothesis_settings.register_profile("troth", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("troth")
 
 BOTH_DATABASES = ("sqlite", "postgresql")
+# Most say the same on both: the fast tests ask SQLite, and all tests both.
+QUICKLY = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 
 
-@pytest.fixture(params=BOTH_DATABASES)
+@pytest.fixture(params=QUICKLY)
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a database that is migrated, empty, and this test's alone; on SQLite, then on PostgreSQL."""
+    """The URL of a database that is migrated, empty, and this test's alone; on SQLite, and in slow tests on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

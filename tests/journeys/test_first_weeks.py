@@ -49,6 +49,7 @@ def _post(here: Installation, path: str, token: str, body: object) -> dict[str, 
     return found
 
 
+@pytest.mark.slow
 def test_an_export_is_imported_sent_to_and_left_again(here: Installation, tmp_path: Path) -> None:
     here.troth("publication", "set", "--name", "The Letter", "--zone", "Europe/Berlin")
     here.troth("publication", "set", "--sender", "The Letter <letter@example.org>", "--postal-address", "1 Example St")

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import BOTH_DATABASES
 from tests.mailer.town import Town, town_at
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Where workers meet, PostgreSQL is asked in the fast tests, too."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

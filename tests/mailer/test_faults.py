@@ -183,6 +183,7 @@ def test_a_paused_campaign_is_nothing_that_is_coming(town: Town) -> None:
     assert town.stands(late)[0] == "accepted"
 
 
+@pytest.mark.slow
 def test_what_is_deferred_again_and_again_for_weeks_is_tried_until_it_expires(town: Town) -> None:
     town.topic("letter", 1, "month")
     town.reader("anna", {"letter": "each"})

@@ -56,6 +56,7 @@ def test_a_scheduled_campaign_leaves_by_itself(town: Town, campaign: int) -> Non
     assert len({message.rcpt_to for message in town.transport.messages}) == 30  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_losing_every_ticket_again_and_again_loses_nothing(town: Town, campaign: int) -> None:
     broker = InProcessBroker()
     with _working(town, broker) as worker:

@@ -92,13 +92,6 @@ def settings_in(path: Path) -> Settings:
 MakeApi = Callable[..., Api]
 
 
-@pytest.fixture(params=("sqlite", "postgresql"))
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A database of its own, on both kinds in the fast tests, too: programs retry, and come at once."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture
 def make_api(database_url: str, tmp_path: Path) -> Iterator[MakeApi]:
     """Makes an API on this test's database; `advance` makes it a sandbox's."""

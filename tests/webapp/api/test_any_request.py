@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
             yield method.upper(), path.removeprefix("/api/v1"), body and body["content"]["application/json"]["schema"]
 
 
+@pytest.mark.slow
 def test_no_request_makes_the_program_fail(api: Api) -> None:
     reader = api.post("/subscribers", ada(), 201)["id"]
     draft = api.post("/campaigns", DRAFT, 201)["id"]
