@@ -11,7 +11,7 @@ from mailer.compose import ComposeError, Envelope, Message, Recipient, ServiceKi
 from mailer.office import Office
 from mailer.transport import Outcome, OutcomeKind
 from mailer.trial import trial_of
-from preferences.store import service_mails
+from preferences.store import service_limits, service_mails
 from preferences.store.publications import PublicationRow, publication
 from preferences.store.service_content import ServiceContent, service_content
 from preferences.store.service_mails import ServiceMailRow
@@ -59,7 +59,7 @@ def _maker(
     connection: Transaction, office: Office, sender: PublicationRow, row: ServiceMailRow, now: datetime
 ) -> Callable[[], Message] | None:
     """What makes the message, with everything read that it needs; None where there is nothing to say any more."""
-    if row.kind is service_mails.ServiceKind.TEST:
+    if row.kind is service_limits.ServiceKind.TEST:
         trial = trial_of(connection, office, sender, row, now)
         return None if trial is None else trial.message
     content = service_content(connection, office.links, office.base_url, row, now)

@@ -21,7 +21,8 @@ from preferences.store.changes import locked_subscriber
 from preferences.store.events import By, record
 from preferences.store.moving import move
 from preferences.store.rows import inserted_key
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.subscribers import SubscriberRow, lock_subscribers, subscriber_at, suppression_of
 from preferences.store.tables import ADDRESS_CHANGE
 

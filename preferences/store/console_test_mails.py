@@ -18,7 +18,8 @@ from preferences.address import Address
 from preferences.errors import Conflict
 from preferences.store.campaigns import CampaignRow
 from preferences.store.events import By, record
-from preferences.store.service_mails import ServiceKind, ServiceMailRow, ServiceState, queue, service_mail
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import ServiceMailRow, ServiceState, queue, service_mail
 from preferences.store.tables import SERVICE_MAIL
 
 _S = SERVICE_MAIL.c

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, or_, select, update
 
-from preferences.store.service_mails import ServiceKind
+from preferences.store.service_limits import ServiceKind
 from preferences.store.subscribers import SubscriberRow
 from preferences.store.tables import (
     ADDRESS_CHANGE,

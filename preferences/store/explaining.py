@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -13,15 +12,15 @@ from sqlalchemy import Connection, select
 from preferences.address import Address
 from preferences.basis import from_json
 from preferences.basis_record import Basis
-from preferences.cadence import Cap, Period, Whose
 from preferences.calendar import zone_named
 from preferences.campaign import ExpiryBasis
-from preferences.decision import Decision, Evidence, Outcome, Reason
+from preferences.decision import Decision, Outcome, Reason
 from preferences.errors import Conflict, NotFound
 from preferences.expectation import Terms
 from preferences.links import Kind, PublicIds
 from preferences.promise import clauses
 from preferences.store.auditing.terms import TermsThen
+from preferences.store.evidence import evidence_of_text
 from preferences.store.open_deliveries import campaign_topics
 from preferences.store.publications import PublicationRow
 from preferences.store.subscribers import SubscriberRow, subscriber_at
@@ -213,21 +212,6 @@ def _basis(row: Mapping[Any, Any], then: TermsThen) -> tuple[Basis | None, Terms
         return basis, then.of_basis(basis) if basis.expectation else None
     except ValueError:
         return None, None
-
-
-def evidence_of_text(text: str | None) -> Evidence | None:
-    """Evidence as it is stored beside a decision."""
-    if text is None:
-        return None
-    said = json.loads(text)
-    return Evidence(
-        whose=Whose(said["whose"]),
-        cap=Cap(count=said["count"], per=Period(said["per"])),
-        counted=said["counted"],
-        calendar=said["calendar"],
-        since=datetime.fromisoformat(said["since"]),
-        until=datetime.fromisoformat(said["until"]),
-    )
 
 
 def _mail(connection: Connection, delivery_id: int) -> str:

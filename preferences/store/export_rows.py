@@ -12,9 +12,9 @@ from preferences.calendar import zone_named
 from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
 from preferences.store.changes import slugs
+from preferences.store.evidence import evidence_of_text
 from preferences.store.expectations import asked_of, terms_at
 from preferences.store.export_values import Exporting, Row, SectionOf, listed
-from preferences.store.mail_history import evidence_from_text
 from preferences.store.promises import promise_in_words
 from preferences.store.tables import (
     ADDRESS_CHANGE,
@@ -165,7 +165,7 @@ def _in_words(telling: Exporting, row: Row, topic: str | None) -> str:
         expires_at=row["expires_at"],
         expiry=ExpiryBasis(row["expiry"]),
         opens_at=row["opens_at"],
-        evidence=evidence_from_text(row["evidence"]),
+        evidence=evidence_of_text(row["evidence"]),
         carrier=row["carrier_id"],
     )
     return decision_in_words(

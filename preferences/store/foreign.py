@@ -23,10 +23,10 @@ from preferences.expectation import Standing, Terms
 from preferences.history import History
 from preferences.store import openings
 from preferences.store.events import By, record
+from preferences.store.evidence import evidence_text
 from preferences.store.gate import check_newest_count
 from preferences.store.histories import histories_of
 from preferences.store.open_deliveries import judged_terms
-from preferences.store.openings import evidence_text
 from preferences.store.redecide import decide_waiting_again
 from preferences.store.rows import inserted_key
 from preferences.store.subscribers import SubscriberRow, lock_subscribers, subscriber

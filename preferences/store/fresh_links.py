@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from preferences.address import Address, address_hash
 from preferences.store.installation import suppression_key
 from preferences.store.networks import network_of
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.subscribers import subscriber_at
 from preferences.store.tables import SERVICE_MAIL
 

@@ -6,7 +6,6 @@ What was promised meanwhile, and what else came or did not, is read in `promised
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from preferences.cadence import Cap, Period, Whose
 from preferences.campaign import ExpiryBasis
-from preferences.decision import Decision, Evidence, Outcome, Reason
+from preferences.decision import Decision, Outcome, Reason
 from preferences.delivery import State
 from preferences.expectation import Arrives
 from preferences.store.away import IS_MISSED, Away
+from preferences.store.evidence import evidence_of_text
 from preferences.store.promised import broken_promises, promised_since
 from preferences.store.tables import ATTEMPT, ATTEMPT_STANDS, CAMPAIGN_CONTENT, DECISION, DELIVERY
 
@@ -27,7 +26,6 @@ __all__ = [
     "HistoryEntry",
     "HistoryPage",
     "broken_promises",
-    "evidence_from_text",
     "history_page",
     "mail_history",
     "missed_between",
@@ -159,7 +157,7 @@ def _entry(row: Mapping[Any, Any]) -> HistoryEntry:
             expires_at=row["expires_at"],
             expiry=ExpiryBasis(row["expiry"]),
             opens_at=row["decided_opens_at"],
-            evidence=evidence_from_text(row["decided_evidence"]),
+            evidence=evidence_of_text(row["decided_evidence"]),
             carrier=row["carrier_id"],
         ),
         came_at=row["came_at"],
@@ -171,18 +169,3 @@ def _entry(row: Mapping[Any, Any]) -> HistoryEntry:
 
 def _rhythm(text: str | None) -> Arrives | None:
     return None if text is None else Arrives(text)
-
-
-def evidence_from_text(text: str | None) -> Evidence | None:
-    """Evidence as it was stored beside a decision."""
-    if text is None:
-        return None
-    stored = json.loads(text)
-    return Evidence(
-        whose=Whose(stored["whose"]),
-        cap=Cap(count=stored["count"], per=Period(stored["per"])),
-        counted=stored["counted"],
-        calendar=stored["calendar"],
-        since=datetime.fromisoformat(stored["since"]),
-        until=datetime.fromisoformat(stored["until"]),
-    )

@@ -13,7 +13,8 @@ from preferences.store.events import By
 from preferences.store.expectations import asked_of, terms_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
-from preferences.store.service_mails import ServiceKind, ServiceState, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import ServiceState, queue
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import SubscriberRow
 from preferences.store.suppressions import forget_suppression

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
 from preferences.calendar import MOMENT
-from preferences.decision import Evidence, evidence_of
+from preferences.decision import evidence_of
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
+from preferences.store.evidence import evidence_text
 from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import lock_subscribers
@@ -98,22 +99,6 @@ def _periods(full: Sequence[Opening]) -> dict[str, Any]:
         if until_name is not None:
             periods[until_name] = until
     return periods
-
-
-def evidence_text(evidence: Evidence) -> str:
-    """Evidence as it is stored beside a decision: compact JSON, instants in UTC."""
-    return json.dumps(
-        {
-            "whose": evidence.whose.value,
-            "count": evidence.cap.count,
-            "per": evidence.cap.per.value,
-            "counted": evidence.counted,
-            "calendar": evidence.calendar,
-            "since": evidence.since.isoformat(),
-            "until": evidence.until.isoformat(),
-        },
-        separators=(",", ":"),
-    )
 
 
 def instants_text(instants: Instants) -> str:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Table, select, update
 
 from preferences.store.publications import publications
-from preferences.store.service_mails import DEAD_ADDRESS_WAITS, ServiceState
+from preferences.store.service_limits import DEAD_ADDRESS_WAITS
+from preferences.store.service_mails import ServiceState
 from preferences.store.tables import CONSENT, SERVICE_MAIL, SIGN_UP_REQUEST
 
 # Longer than a dead address has to wait for its next confirmation, so that no limit is forgotten too early.

@@ -14,7 +14,8 @@ from preferences.store.address_changes import the_change
 from preferences.store.expectations import terms_of
 from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
-from preferences.store.service_mails import ServiceKind, ServiceMailRow
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import ServiceMailRow
 from preferences.store.signups import the_request
 from preferences.store.subscribers import SubscriberRow, subscriber
 from preferences.urls import confirm_url, new_address_url, old_address_url, preferences_url, test_address_url

@@ -1,5 +1,4 @@
-"""Service mails to write: address confirmation, receipt of a change, goodbye, fresh link, the questions and receipts of a
-change of address, and test mails of the console. Not counted, and limited.
+"""Service mails to write, and what became of each. Not counted under any cap, and limited.
 
 A row only says what is to be written and to whom; the links in it are signed when it is composed, so that none is in
 the database and an hour is an hour from the mail on.
@@ -8,72 +7,23 @@ the database and an hour is an hour from the mail on.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from preferences.address import Address
-from preferences.expectation import Suppression
 from preferences.store.rows import inserted_key
-from preferences.store.subscribers import lock_subscribers, suppression_of
+from preferences.store.service_limits import CONFIRMATIONS, ServiceKind, may_be_written_to
+from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import CAPTURED_MAIL, SERVICE_MAIL, SIGN_UP_REQUEST
 
-# To one address and day at most one confirmation and three others. Counted back from now, so that no edge of a day
-# lets more through.
-DAY = timedelta(days=1)
-CONFIRMATIONS_A_DAY = 1
-OTHERS_A_DAY = 3
-# So many of them are kept for links: who has changed something twice must still get in.
-LINKS_A_DAY = 2
-# Whoever writes a campaign looks at it often; a person who is asked for their address is asked once.
-TEST_ADDRESSES_A_DAY = 1
-TESTS_A_DAY = 50
-# A dead address may ask for one confirmation in this time; another suppressed one for none.
-DEAD_ADDRESS_WAITS = timedelta(days=30)
 TRIES = 5
 
 _S = SERVICE_MAIL.c
-
-
-class ServiceKind(StrEnum):
-    """Which service mail; the value names its folder of templates."""
-
-    CONFIRM = "confirm"
-    CHANGED = "changed"
-    GOODBYE = "goodbye"
-    FRESH_LINK = "fresh_link"
-    NEW_ADDRESS = "new_address"
-    OLD_ADDRESS = "old_address"
-    ADDRESS_TAKEN = "address_taken"
-    MOVED = "moved"
-    MOVED_AWAY = "moved_away"
-    TEST_ADDRESS = "test_address"
-    TEST = "test"
-
-
-# These go to an address of which nobody knows yet whose it is, because somebody typed it.
-_CONFIRMATIONS = frozenset({ServiceKind.CONFIRM, ServiceKind.NEW_ADDRESS, ServiceKind.ADDRESS_TAKEN})
-_OTHERS = frozenset(
-    {
-        ServiceKind.CHANGED,
-        ServiceKind.GOODBYE,
-        ServiceKind.FRESH_LINK,
-        ServiceKind.OLD_ADDRESS,
-        ServiceKind.MOVED,
-        ServiceKind.MOVED_AWAY,
-    }
-)
-# What is limited together, and to how many a day.
-_LIMITS = (
-    (_CONFIRMATIONS, CONFIRMATIONS_A_DAY),
-    (_OTHERS, OTHERS_A_DAY),
-    (frozenset({ServiceKind.TEST_ADDRESS}), TEST_ADDRESSES_A_DAY),
-    (frozenset({ServiceKind.TEST}), TESTS_A_DAY),
-)
 
 
 class ServiceState(StrEnum):
@@ -132,7 +82,7 @@ def queue(
     """
     # Whoever is being erased at this moment is erased first: nothing may name them afterwards.
     lock_subscribers(connection, [_NOBODY if subscriber_id is None else subscriber_id])
-    is_left_out = not _may_be_written_to(connection, publication_id, kind, address, now) or not is_wanted
+    is_left_out = not may_be_written_to(connection, publication_id, kind, address, now) or not is_wanted
     result = connection.execute(
         insert(SERVICE_MAIL).values(
             publication_id=publication_id,
@@ -149,38 +99,6 @@ def queue(
         )
     )
     return None if is_left_out else inserted_key(result)
-
-
-def _may_be_written_to(
-    connection: Connection, publication_id: int, kind: ServiceKind, address: Address, now: datetime
-) -> bool:
-    confirms = kind in _CONFIRMATIONS
-    kinds, a_day = next(limit for limit in _LIMITS if kind in limit[0])
-    suppressed = suppression_of(connection, publication_id, address)
-    is_dead = suppressed == Suppression.DEAD_ADDRESS.value
-    since = now - (DEAD_ADDRESS_WAITS if is_dead else DAY)
-    before = _queued_since(connection, publication_id, address, since, kinds)
-    if kind is ServiceKind.CHANGED:
-        a_day -= LINKS_A_DAY
-    if is_dead:
-        return confirms and before == 0
-    if suppressed is not None and not (confirms and suppressed == Suppression.ERASED.value):
-        return False
-    return before < a_day
-
-
-def _queued_since(
-    connection: Connection, publication_id: int, address: Address, since: datetime, kinds: Collection[ServiceKind]
-) -> int:
-    count: int = connection.execute(
-        select(func.count()).where(
-            (_S.publication_id == publication_id)
-            & (_S.address_normalised == address.normalised)
-            & (_S.created_at > since)
-            & _S.kind.in_([kind.value for kind in kinds])
-        )
-    ).scalar_one()
-    return count
 
 
 def due_service_mails(connection: Connection, now: datetime, limit: int = 100) -> list[ServiceMailRow]:
@@ -260,7 +178,7 @@ def mark_waiting(connection: Connection, row: ServiceMailRow, again_at: datetime
 
 def mark_in_doubt(connection: Connection, row: ServiceMailRow, again_at: datetime, reply: str = "") -> None:
     """Nobody knows whether it arrived: a confirmation, for which a person waits, is sent again; nothing else is."""
-    if row.kind in _CONFIRMATIONS:
+    if row.kind in CONFIRMATIONS:
         mark_deferred(connection, row, again_at, reply)
     else:
         _mark(connection, row, ServiceState.IN_DOUBT, reply=reply)

@@ -23,7 +23,8 @@ from preferences.store.promises import promise_in_words
 from preferences.store.publications import publication
 from preferences.store.referrals import PassedOn, note_referral
 from preferences.store.rows import inserted_key
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.subscribers import Scalar, checked_fields, checked_name, subscriber_at
 from preferences.store.tables import CADENCE, SIGN_UP_REQUEST, TOPIC
 from preferences.store.topics import topics

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
 from preferences.delivery import AttemptOutcome
-from preferences.store.mail_history import evidence_from_text
+from preferences.store.evidence import evidence_of_text
 from preferences.store.tables import ATTEMPT, DECISION
 
 _X, _A = DECISION.c, ATTEMPT.c
@@ -55,7 +55,7 @@ def steps_of(connection: Connection, delivery_id: int) -> list[Step]:
                 expires_at=None,
                 expiry=ExpiryBasis.DEFAULT,
                 opens_at=row.opens_at,
-                evidence=evidence_from_text(row.evidence),
+                evidence=evidence_of_text(row.evidence),
                 carrier=None if row.mail_id in (None, delivery_id) else row.mail_id,
             ),
         )

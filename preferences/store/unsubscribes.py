@@ -18,7 +18,8 @@ from preferences.store.changes import end_expectation, in_details, locked_subscr
 from preferences.store.consents import record_withdrawal, topics_in_proof
 from preferences.store.events import By, record
 from preferences.store.expectations import asked_of, begin_expectation, terms_at, terms_of
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.standings import change_standing
 from preferences.store.subscribers import SubscriberRow, next_version
 from preferences.store.tables import UNSUBSCRIBE

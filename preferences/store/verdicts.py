@@ -11,7 +11,7 @@ from preferences.decision import HELD, Decision, Outcome, Reason
 from preferences.delivery import State
 from preferences.expectation import Terms
 from preferences.own_time import next_own_time
-from preferences.store.openings import evidence_text
+from preferences.store.evidence import evidence_text
 
 _MOMENT = timedelta(microseconds=1)
 # A waiting delivery is looked at once more right after it has expired, to say so.

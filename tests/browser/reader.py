@@ -54,6 +54,12 @@ class Reader:
         self.in_mail("Please confirm", "Yes, write to me")
         self.page.get_by_role("button", name="Yes, write to me").click()
 
+    def see_preferences(self) -> None:
+        """Sign up, confirm, and open what was chosen."""
+        self.sign_up()
+        self.confirm()
+        self.page.get_by_role("link", name="My preferences").click()
+
     def follow_mailed(self, subject: str) -> None:
         """Open the newest service mail of that subject, and press its button."""
         self.open("/inbox")

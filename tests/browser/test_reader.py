@@ -54,9 +54,7 @@ def test_the_first_screen_of_the_preferences_has_the_sentence_and_the_three_ways
 ) -> None:
     context = browser.new_context(viewport=PHONE)
     anna = Reader(context.new_page(), running)
-    anna.sign_up()
-    anna.confirm()
-    anna.page.get_by_role("link", name="My preferences").click()
+    anna.see_preferences()
     for shown in (
         anna.page.locator(".promise p").first,
         anna.page.get_by_text("So far nothing has come"),
@@ -73,10 +71,8 @@ def test_the_first_screen_of_the_preferences_has_the_sentence_and_the_three_ways
 def test_the_sentence_follows_each_change_and_nothing_is_saved_by_it(browser: Browser, running: Product) -> None:
     context = browser.new_context(viewport=PHONE)
     anna = Reader(context.new_page(), running)
-    anna.sign_up()
-    anna.confirm()
+    anna.see_preferences()
     page = anna.page
-    page.get_by_role("link", name="My preferences").click()
     before = anna.sentence()
     page.get_by_text("More choices").click()
     page.get_by_label("Of everything together, at most").fill("2")
@@ -92,10 +88,8 @@ def test_without_scripts_what_would_be_saved_is_shown_beside_the_form_and_saved_
 ) -> None:
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     anna = Reader(context.new_page(), running)
-    anna.sign_up()
-    anna.confirm()
+    anna.see_preferences()
     page = anna.page
-    page.get_by_role("link", name="My preferences").click()
     before = anna.sentence()
     page.get_by_text("More choices").click()
     page.get_by_label("Of everything together, at most").fill("2")
@@ -114,10 +108,8 @@ def test_without_scripts_what_would_be_saved_is_shown_beside_the_form_and_saved_
 def test_the_preferences_are_changed_with_the_keyboard_alone(browser: Browser, running: Product) -> None:
     context = browser.new_context(viewport=PHONE)
     anna = Reader(context.new_page(), running)
-    anna.sign_up()
-    anna.confirm()
+    anna.see_preferences()
     page = anna.page
-    page.get_by_role("link", name="My preferences").click()
 
     def tab_to(what: Locator) -> None:
         for _ in range(60):

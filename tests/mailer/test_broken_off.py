@@ -20,7 +20,8 @@ from preferences.store.doubts import it_did_not_arrive
 from preferences.store.events import SYSTEM
 from preferences.store.leases import BEGINS_WITHIN
 from preferences.store.publications import change_publication, publication
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.tables import CAMPAIGN, PATTERN, SUBSCRIBER
 from tests.mailer.steps import decided, handed_over, letter_and_extra, machine_of
 from tests.mailer.town import TUESDAY, Town

@@ -21,10 +21,10 @@ from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import DEFAULT_EXPIRY, HELD, Decision, Outcome, Reason, decide
 from preferences.expectation import Terms
 from preferences.store.database import Database, open_database
+from preferences.store.evidence import evidence_text
 from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.installation import found
-from preferences.store.openings import evidence_text
 from preferences.store.planning import Forecast, forecast, plan_campaign
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DECISION, DELIVERY

@@ -9,7 +9,8 @@ from preferences.address import parse_address
 from preferences.store.erasures import erase
 from preferences.store.gate import decide_group
 from preferences.store.results import Came, Result, record_results
-from preferences.store.service_mails import ServiceKind, claim, mark_sent, queue, service_mail
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import claim, mark_sent, queue, service_mail
 from preferences.store.tables import (
     ADDRESS_CHANGE,
     ANSWER,

@@ -16,7 +16,8 @@ from preferences.links import Claim, Links, Purpose
 from preferences.store.captured import Inbox
 from preferences.store.changes import change_expectation
 from preferences.store.clock import FixedClock
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.suppressions import lift_suppression, suppress
 from preferences.store.tables import (
     ADDRESS_CHANGE,

@@ -12,7 +12,8 @@ from preferences.expectation import Suppression
 from preferences.links import Purpose
 from preferences.store.erasures import erase
 from preferences.store.expectations import terms_of
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.subscribers import subscriber, subscriber_at
 from preferences.store.suppressions import suppress, suppress_address
 from preferences.store.tables import ADDRESS_CHANGE, CONSENT, SERVICE_MAIL

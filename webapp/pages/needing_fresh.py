@@ -8,7 +8,8 @@ from flask import Response
 
 from preferences.address import Address
 from preferences.links import Purpose
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.transactions import Transaction
 from webapp.pages.access import OF_MAILS, Visit
 from webapp.pages.page import render

@@ -22,7 +22,8 @@ from preferences.store.confirmations import come_back
 from preferences.store.events import record
 from preferences.store.expectations import terms_asked
 from preferences.store.questions import keep_accepted
-from preferences.store.service_mails import ServiceKind, queue
+from preferences.store.service_limits import ServiceKind
+from preferences.store.service_mails import queue
 from preferences.store.signups import checked_versions
 from preferences.store.subscribers import change_person
 from preferences.store.topics import topic_named

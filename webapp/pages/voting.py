@@ -4,13 +4,13 @@ the change that it asks for: a vote by itself changes nothing of what somebody g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Answer
 
-from preferences.asked import Asked, AskedTopic
+from preferences.asked import Asked
 from preferences.calendar import local_date, zone_named
 from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.expectation import Arrives
@@ -114,19 +114,11 @@ def _gathered(desk: Desk, slug: str) -> Asked:
     """The same with one topic in one mail a week; what is slower already stays, and so does what cannot wait."""
     asked = desk.asked
     weekly = once_a_week(asked, _notices(desk))
-    topics: list[AskedTopic] = [
+    topics = (
         new if new.topic == slug and new.arrives is Arrives.WEEKLY else old
         for old, new in zip(asked.topics, weekly.topics, strict=True)
-    ]
-    return Asked(
-        topics=tuple(topics),
-        at_most=asked.at_most,
-        days=asked.days,
-        hours=asked.hours,
-        paused=asked.paused,
-        digest=asked.digest,
-        overflow=asked.overflow,
     )
+    return replace(asked, topics=tuple(topics))
 
 
 def press(site: Site, token: str) -> Answer:

@@ -11,8 +11,8 @@ from preferences.calendar import local_date, zone_named
 from preferences.decision import RULES_VERSION
 from preferences.links import Kind
 from preferences.store.decisions import DecisionRow
+from preferences.store.evidence import evidence_text
 from preferences.store.foreign import Judged
-from preferences.store.openings import evidence_text
 from webapp.api.calls import Call
 from webapp.api.schemas.common import instant_or_none, instant_text
 
