@@ -53,27 +53,29 @@ class Sender:
         self._pace = pace or Pace()
         self._asked: set[int] = set()  # the attempts whose hand-over was asked for, and not answered
 
-    def run(self, publication_id: int) -> int:
+    def run(self, publication_id: int, *, after: int = 0, until: int | None = None) -> int:
         """Hand over until nothing is due for the publication; answers how many subscribers were decided about.
+
+        Where a ticket names a range, for those subscribers only whose number is greater than `after`, up to `until`.
 
         Raises `AnyDoubt` and `DatabaseAway`: then nothing more leaves until whoever called tries again.
         """
         claimed = 0
         with self._office.transport.open() as session:
             while self._may_go_on():
-                done = self._round(session, publication_id)
+                done = self._round(session, publication_id, after, until)
                 claimed += done
                 if done == 0:
                     break
         return claimed
 
-    def _round(self, session: Session, publication_id: int) -> int:
+    def _round(self, session: Session, publication_id: int, after: int, until: int | None) -> int:
         """Everybody who is due, once, in number order; what somebody else holds is passed over."""
-        claimed, after = 0, 0
+        claimed = 0
         while self._may_go_on():
             self._check_clocks()
             limit = self._pace.group
-            group = self._decide(publication_id, after, limit)
+            group = self._decide(publication_id, after, until, limit)
             if group is None:
                 break
             if group.mails:
@@ -85,7 +87,7 @@ class Sender:
                 break
         return claimed
 
-    def _decide(self, publication_id: int, after: int, limit: int) -> Group | None:
+    def _decide(self, publication_id: int, after: int, until: int | None, limit: int) -> Group | None:
         """One transaction of the gate. Where nobody knows whether it was committed, nothing of it has begun."""
         group: Group | None = None
         try:
@@ -98,6 +100,7 @@ class Sender:
                     self._office.machine_clock.now(),
                     limit=limit,
                     after=after,
+                    until=until,
                 )
         except DatabaseAway:
             if group is not None and group.mails:

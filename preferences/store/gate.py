@@ -52,10 +52,13 @@ def decide_group(
     *,
     limit: int,
     after: int = 0,
+    until: int | None = None,
 ) -> Group | None:
     """Claim up to `limit` subscribers with something due, decide everything due for them, and count what leaves.
 
-    None where nobody is due after the subscriber `after` whom nobody else holds, as long as a campaign that is due is
+    Of those whose number is greater than `after`, and not greater than `until` where that is given.
+
+    None where nobody of them is due whom nobody else holds, as long as a campaign that is due is
     not planned (everything scheduled up to now is planned before any of it is claimed), and as long as the publication
     has no sender or no postal address. Raises `AnyDoubt` where the lease is no longer one's own or a clock disagrees;
     then nothing is counted and nothing leaves.
@@ -67,7 +70,7 @@ def decide_group(
         return None
     if not publication(connection, publication_id).may_send:
         return None
-    claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after)
+    claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after, until=until)
     if not claimed:
         return None
     schedule = schedule_of(connection, publication_id)
@@ -88,7 +91,13 @@ def decide_group(
 
 
 def claim_subscribers(
-    connection: Connection, publication_id: int, now: datetime, *, limit: int, after: int = 0
+    connection: Connection,
+    publication_id: int,
+    now: datetime,
+    *,
+    limit: int,
+    after: int = 0,
+    until: int | None = None,
 ) -> list[int]:
     """Lock up to `limit` subscribers for whom something is to be decided now, in number order, passing over held ones.
 
@@ -98,8 +107,11 @@ def claim_subscribers(
     if len(few) == _FEW:
         some = due_deliveries(DELIVERY.c.id, now).where((DELIVERY.c.subscriber_id == SUBSCRIBER.c.id) & IS_OPEN)
         is_due = some.correlate(SUBSCRIBER).exists()
-        return _locked(connection, (SUBSCRIBER.c.publication_id == publication_id) & is_due, limit, after)
-    ids = sorted({one for one in few if one > after})
+        chosen = (SUBSCRIBER.c.publication_id == publication_id) & is_due
+        if until is not None:
+            chosen &= SUBSCRIBER.c.id <= until
+        return _locked(connection, chosen, limit, after)
+    ids = sorted({one for one in few if one > after and (until is None or one <= until)})
     groups = (ids[start : start + limit] for start in range(0, len(ids), limit))
     locked = (_locked(connection, SUBSCRIBER.c.id.in_(group), limit, after) for group in groups)
     return next((claimed for claimed in locked if claimed), [])

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from mailer.schedule import tend
+from mailer.send import Sender
 from preferences.store.clock import FixedClock
 from tests.mailer.town import ONE_A_WEEK, TUESDAY, Town
 
@@ -166,3 +168,20 @@ def test_everybody_has_one_final_outcome_when_a_campaign_is_finished(town: Town)
     town.hand_over()
     assert town.counts(campaign) == {"accepted": 10, "web": 10, "in_digest": 20}
     assert isinstance(town.clock, FixedClock)
+
+
+def test_a_ticket_of_a_range_claims_nobody_outside_it(town: Town) -> None:
+    town.topic("letter", days={1})
+    readers = [town.reader(f"r{number}", {"letter": "each"}) for number in range(6)]
+    town.clock.instant = TUESDAY
+    letter = town.campaign("letter", "letter")
+    tend(town.office)
+    Sender(town.office, town.mails, town.lease_id, lambda: True).run(1, after=readers[1], until=readers[3])
+    assert [town.stands(letter, reader)[0] for reader in readers] == [
+        "due",
+        "due",
+        "accepted",
+        "accepted",
+        "due",
+        "due",
+    ]
