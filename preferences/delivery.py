@@ -50,6 +50,13 @@ class AttemptOutcome(StrEnum):
     GIVEN_BACK = "given_back"
 
 
+class RestorationAnswer(StrEnum):
+    """What a person says about what left after the backup was made: that it did, as far as the law allowed it, or not."""
+
+    WRITTEN = "written"
+    NOT_WRITTEN = "not_written"
+
+
 class MadeBy(StrEnum):
     """Who made a change."""
 

@@ -1,7 +1,7 @@
 """The tables, by what they are about. Rows only carry: values validate, constraints guard.
 
 Every table belongs to a publication, through composite foreign keys, so that no row can point across; the exceptions
-are the installation itself, the leases of its processes and its list of dead addresses. Instants are UTC and aware.
+are the installation itself, the leases of its processes, its restorations and its list of dead addresses. Instants are UTC and aware.
 """
 
 from typing import cast
@@ -31,6 +31,7 @@ from preferences.store.tables.operations import (
     Installation,
     Lease,
     Outbox,
+    Restoration,
     ServiceMail,
 )
 from preferences.store.tables.people import (
@@ -82,6 +83,7 @@ OUTBOX = _table(Outbox)
 PATTERN = _table(Pattern)
 PUBLICATION = _table(Publication)
 REFERRAL = _table(Referral)
+RESTORATION = _table(Restoration)
 SERVICE_MAIL = _table(ServiceMail)
 SIGN_UP_REQUEST = _table(SignUpRequest)
 SUBSCRIBER = _table(Subscriber)
@@ -124,6 +126,7 @@ __all__ = [
     "PATTERN",
     "PUBLICATION",
     "REFERRAL",
+    "RESTORATION",
     "SERVICE_MAIL",
     "SIGN_UP_REQUEST",
     "SUBSCRIBER",
@@ -163,6 +166,7 @@ __all__ = [
     "Pattern",
     "Publication",
     "Referral",
+    "Restoration",
     "ServiceMail",
     "SignUpRequest",
     "Subscriber",

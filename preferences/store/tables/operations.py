@@ -7,11 +7,15 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from preferences.store.columns import key, number, of_publication, refers
+from preferences.delivery import RestorationAnswer
+from preferences.store.columns import key, number, of_publication, one_of, refers
 
 
 class Installation(SQLModel, table=True):
-    """The one row about this database. `driven_now` is the clock of a sandbox; null where the real one runs."""
+    """The one row about this database. `driven_now` is the clock of a sandbox; null where the real one runs.
+
+    `seen_at` is when emptying last looked at the clock, and `steady_since` since when it has not leapt.
+    """
 
     __tablename__ = "installation"
 
@@ -20,7 +24,30 @@ class Installation(SQLModel, table=True):
     suppression_key: bytes = Field(sa_type=LargeBinary)
     zone_data: str
     driven_now: datetime | None = None
+    seen_at: datetime | None = None
+    steady_since: datetime | None = None
     created_at: datetime
+
+
+class Restoration(SQLModel, table=True):
+    """The database was found older than what has been handed over: nothing is sent until a person has answered.
+
+    `known_*` is the newest hand-over that the database knows, `marked_*` the one of the high-water mark, null where none
+    was kept. What was to leave by `until` may have left. `answer` is null as long as nobody has answered.
+    """
+
+    __tablename__ = "restoration"
+    __table_args__ = (one_of("restoration", "answer", RestorationAnswer),)
+
+    id: int | None = key()
+    found_at: datetime
+    known_number: int = number(default=0)
+    known_at: datetime | None = None
+    marked_number: int | None = number(null=True)
+    marked_at: datetime | None = None
+    until: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
 
 
 class Lease(SQLModel, table=True):

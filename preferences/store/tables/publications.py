@@ -17,7 +17,7 @@ class Publication(SQLModel, table=True):
     """One sender as readers know it. Nothing leaves before `sender` and `postal_address` are set.
 
     `proof_days` is how long network addresses and agents stand in the proofs of consent; `vote_share` the share of
-    mails with a line to vote by, from 0 to 1.
+    mails with a line to vote by, from 0 to 1. `ledger_days` is how long the ledger is kept in detail; null is for ever.
     """
 
     __tablename__ = "publication"
@@ -32,6 +32,7 @@ class Publication(SQLModel, table=True):
     postal_address: str | None = None
     one_click_ends: str = "all"
     proof_days: int = 1095
+    ledger_days: int | None = None
     jurisdiction: str = ""
     legal_basis: str = "consent"
     vote_share: float = 0.1

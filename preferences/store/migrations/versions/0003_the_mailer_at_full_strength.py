@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+import sqlmodel.sql.sqltypes
+from alembic import op
+
 revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
@@ -10,3 +14,20 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """The mailer at full strength."""
+    op.add_column("publication", sa.Column("ledger_days", sa.Integer(), nullable=True))
+    for name in ("seen_at", "steady_since"):
+        op.add_column("installation", sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+    op.create_table(
+        "restoration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("found_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("known_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("known_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("marked_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("marked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.CheckConstraint("answer IN ('written', 'not_written')", name="ck_restoration_answer"),
+        sa.PrimaryKeyConstraint("id"),
+    )
