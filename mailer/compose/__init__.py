@@ -3,6 +3,7 @@
 * ``content``: the values that go in and the message that comes out; ``errors``: what can be wrong with them
 * ``campaign``, ``digest``, ``service``: the three kinds of mail, compiled once and rendered for each recipient
 * ``check``: what is wrong with an MJML source, by line, for the API and the console
+* ``names``: which names an author uses that a reader may lack
 * ``layout`` (with ``markup``, ``outline``, ``vocabulary``, ``placeholders``, ``fence``): MJML to an HTML template;
   ``letter``: Markdown to MJML; ``sandbox``, ``slots``: what authors may write in placeholders; ``plaintext``: the text
 * ``mail``, ``parts``, ``wording``: what every mail has, and no author writes; ``written``: what an author did
@@ -18,10 +19,13 @@ from mailer.compose.digest import CompiledDigest, DigestContent, compile_digest
 from mailer.compose.errors import ComposeError, HeaderValueError, NotDeliverableHere, RenderError, TemplateError
 from mailer.compose.headers import check_header_value
 from mailer.compose.mail import Parts
+from mailer.compose.names import NameUsed, names_used
+from mailer.compose.sandbox import NAMES_THERE
 from mailer.compose.service import VALUES, CompiledService, ServiceKind, compile_service
 from mailer.compose.written import campaign_content
 
 __all__ = [
+    "NAMES_THERE",
     "VALUES",
     "AlongItem",
     "CampaignContent",
@@ -34,6 +38,7 @@ __all__ = [
     "HeaderValueError",
     "MailClass",
     "Message",
+    "NameUsed",
     "NotDeliverableHere",
     "Note",
     "Parts",
@@ -49,5 +54,6 @@ __all__ = [
     "compile_campaign",
     "compile_digest",
     "compile_service",
+    "names_used",
     "notices",
 ]

@@ -34,8 +34,8 @@ _ALLOWED = (
 )  # fmt: skip
 _WITH_ATTRIBUTES = frozenset({"fields", "loop"})
 # What `values_for_author` gives besides the fields themselves, and the slot for what comes along.
-_NAMES_THERE = ("name", "promise", "web_url", "preferences_url", "unsubscribe_url", "along")
-_THERE_ARE = f"there are {', '.join(_NAMES_THERE)}, and fields.city for a field of the reader’s called city"
+NAMES_THERE = ("name", "promise", "web_url", "preferences_url", "unsubscribe_url", "along")
+_THERE_ARE = f"there are {', '.join(NAMES_THERE)}, and fields.city for a field of the reader’s called city"
 
 
 class Fields:

@@ -10,7 +10,7 @@ from preferences.store.publications import publication
 from preferences.store.tokens import TokenScope
 from webapp.api.blueprint import api
 from webapp.api.calls import Answer, Call, writes
-from webapp.api.compiling import check_content
+from webapp.api.compiling import check_ready
 from webapp.api.schemas.campaigns import CampaignDocument, When
 from webapp.api.schemas.common import ById
 from webapp.api.told.campaigns import told_campaign
@@ -24,7 +24,7 @@ def schedule_campaign(call: Call, path: ById, body: When) -> Answer:
     found = campaign(call.connection, call.publication_id, number)
     owner = publication(call.connection, call.publication_id)
     schedules.may_be_scheduled(call.connection, owner, found)
-    check_content(owner, found.values)
+    check_ready(call.connection, owner, found.values)
     at = body.local or (call.now if body.at is None or body.at == "now" else body.at)
     return _told(call, schedules.schedule(call.connection, call.publication_id, number, at, call.by, call.now))
 

@@ -54,7 +54,7 @@ def post_campaign(call: Call, body: NewCampaign) -> Answer:
     """Make a draft. What does not compile is refused with its lines."""
     written = {**dict(body), "topics": tuple(body.topics), "event": _card(body.event)}
     values = checked_campaign(CampaignValues(**written))
-    check_content(publication(call.connection, call.publication_id), values)
+    check_content(call.connection, publication(call.connection, call.publication_id), values)
     number = create_campaign(call.connection, call.publication_id, values, call.by, call.now)
     return Answer(body=_told(call, number), status=201)
 
@@ -82,7 +82,7 @@ def patch_campaign(call: Call, path: ById, body: CampaignChanges) -> Answer:
     number = call.number(Kind.CAMPAIGN, path.id)
     revise_campaign(call.connection, call.publication_id, number, _changes(body), call.by, call.now)
     owner = publication(call.connection, call.publication_id)
-    check_content(owner, campaign(call.connection, call.publication_id, number).values)
+    check_content(call.connection, owner, campaign(call.connection, call.publication_id, number).values)
     return Answer(body=_told(call, number))
 
 

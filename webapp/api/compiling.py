@@ -6,10 +6,18 @@ from mailer.compose import Envelope, campaign_content, check_source, compile_cam
 from preferences.errors import FieldProblem, Invalid
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.publications import PublicationRow
+from preferences.store.transactions import Transaction
+from webapp.naming import check_fields, check_names
 
 
-def check_content(owner: PublicationRow, values: CampaignValues) -> None:
-    """Raise `Invalid` or `TemplateError`, with the lines, for content that does not compile.
+def check_ready(connection: Transaction, owner: PublicationRow, values: CampaignValues) -> None:
+    """Raise the same as `check_content`, and `Invalid` for a field that nobody has: it is about to be sent."""
+    check_content(connection, owner, values)
+    check_fields(connection, owner.id, values)
+
+
+def check_content(connection: Transaction, owner: PublicationRow, values: CampaignValues) -> None:
+    """Raise `Invalid` or `TemplateError`, with the lines, for content that does not compile or uses what is not there.
 
     A draft may be written before the publication has its sender and address: something stands in for them.
     """
@@ -26,3 +34,4 @@ def check_content(owner: PublicationRow, values: CampaignValues) -> None:
         feedback_id="c0:t0:p0:news",
     )
     compile_campaign(campaign_content(envelope, values))
+    check_names(connection, owner.id, values)

@@ -17,8 +17,9 @@ from preferences.store.console_readers import ReadBy
 from webapp.console.campaigns import found
 from webapp.console.composing import header_lines, in_scheme, parts, reading
 from webapp.console.desk import Desk, Pages
+from webapp.console.lacking import lacks
 from webapp.console.people import standing
-from webapp.console.words import REASONS
+from webapp.console.words import REASONS, people
 from webapp.pages.page import guarded
 
 VIEWS = {"phone": "Phone", "desktop": "Desk", "text": "Text", "headers": "Header fields"}
@@ -79,6 +80,8 @@ def show(desk: Desk, campaign_id: str) -> Answer:
         octets=0 if mail.parts is None else len(mail.parts.html.encode()),
         found=_found(desk),
         kept=_kept(desk),
+        lacks=lacks(desk, row),
+        people=people,
         standing=standing,
     )
 
@@ -93,19 +96,19 @@ def _found(desk: Desk) -> list[tuple[object, str]]:
     words = desk.filled.one("words")
     if not words:
         return []
-    people = find_people(desk.connection, desk.owner.id, words, _SHOWN)
-    return [(one, desk.id(Kind.SUBSCRIBER, one.id)) for one in people]
+    readers = find_people(desk.connection, desk.owner.id, words, _SHOWN)
+    return [(one, desk.id(Kind.SUBSCRIBER, one.id)) for one in readers]
 
 
 def find(desk: Desk, campaign_id: str) -> Answer:
     """Find whom to read it as; no address stands in the address of a page."""
     if not desk.filled.one("words"):
         raise Invalid.one("words", "type a part of an address or of a name")
-    people = _found(desk)
-    if not people:
+    readers = _found(desk)
+    if not readers:
         raise Invalid.one("words", "nobody has this in their address or name")
-    if len(people) == 1:
-        return desk.see(f"campaigns/{campaign_id}/preview?as={people[0][1]}{_kept(desk)}")
+    if len(readers) == 1:
+        return desk.see(f"campaigns/{campaign_id}/preview?as={readers[0][1]}{_kept(desk)}")
     return show(desk, campaign_id)
 
 

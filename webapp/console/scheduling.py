@@ -13,10 +13,11 @@ from preferences.delivery import CampaignStatus
 from preferences.errors import Invalid
 from preferences.store import schedules
 from preferences.store.campaigns import CampaignRow
-from webapp.api.compiling import check_content
+from webapp.api.compiling import check_ready
 from webapp.console.campaigns import found
 from webapp.console.desk import Desk, Pages, local_time
 from webapp.console.forecasting import Moment, Told, best_of, nearby, told
+from webapp.console.lacking import lacks
 from webapp.console.words import STATUSES, people
 from webapp.forms import Filled, beside
 from webapp.pages.words import when as when_in_words
@@ -97,6 +98,7 @@ def show(desk: Desk, campaign_id: str) -> Answer:
         hows=HOWS,
         slot=slot,
         told=seen,
+        lacks=lacks(desk, row),
         best=best_of(moments) if moments else None,
         moments=moments if wants_all else [],
         people=people,
@@ -124,7 +126,7 @@ def save(desk: Desk, campaign_id: str) -> Answer:
     row = found(desk, campaign_id)
     schedules.may_be_scheduled(desk.connection, desk.owner, row)
     slot = slot_of(desk, row, desk.filled)
-    check_content(desk.owner, row.values)
+    check_ready(desk.connection, desk.owner, row.values)
     try:
         schedules.schedule(desk.connection, desk.owner.id, row.id, slot.at, desk.by, desk.now)
     except Invalid as error:

@@ -15,6 +15,7 @@ from preferences.links import Kind
 from preferences.look import EventCard, Look
 from preferences.store.campaign_values import CampaignValues, checked_campaign
 from preferences.store.campaigns import CHANGEABLE, CampaignRow, campaign, create_campaign, revise_campaign
+from preferences.store.field_names import field_names
 from preferences.store.topics import TopicRow, topics
 from webapp.api.compiling import check_content
 from webapp.console.campaigns import found
@@ -49,14 +50,22 @@ def _form(
     desk: Desk, there: list[TopicRow], filled: Filled, row: CampaignRow | None = None, campaign_id: str = ""
 ) -> Answer:
     seen = "" if row is None else _seen(row)
-    return desk.page("writing.html", topics=there, filled=filled, campaign=row, campaign_id=campaign_id, seen=seen)
+    return desk.page(
+        "writing.html",
+        topics=there,
+        filled=filled,
+        campaign=row,
+        campaign_id=campaign_id,
+        seen=seen,
+        field_names=field_names(desk.connection, desk.owner.id),
+    )
 
 
 def create(desk: Desk) -> Answer:
     """Make a draft of it."""
     values = checked_campaign(CampaignValues(**_values(desk)))
     _check_expiry(desk, values.expires_at, None)
-    check_content(desk.owner, values)
+    check_content(desk.connection, desk.owner, values)
     number = create_campaign(desk.connection, desk.owner.id, values, desk.by, desk.now)
     return desk.see(f"campaigns/{desk.id(Kind.CAMPAIGN, number)}/preview")
 
@@ -170,6 +179,6 @@ def revise(desk: Desk, campaign_id: str) -> Answer:
         del changes["expires_at"]
     _check_expiry(desk, changes.get("expires_at"), row.scheduled_at if row.planned_at is None else None)
     revise_campaign(desk.connection, desk.owner.id, row.id, changes, desk.by, desk.now)
-    check_content(desk.owner, campaign(desk.connection, desk.owner.id, row.id).values)
+    check_content(desk.connection, desk.owner, campaign(desk.connection, desk.owner.id, row.id).values)
     paused = row.status is CampaignStatus.PAUSED
     return desk.see(f"campaigns/{campaign_id}" + ("" if paused else "/preview"))

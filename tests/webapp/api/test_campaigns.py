@@ -49,6 +49,25 @@ def test_campaigns_are_listed_newest_first_by_the_page(api: Api) -> None:
     api.get("/campaigns?cursor=cam_nonsense", 422)
 
 
+def test_a_name_that_stands_for_nothing_is_refused_with_its_line_and_with_what_there_is(api: Api, draft: Any) -> None:
+    unknown = {"markdown": "Hello\n\n{{ first_name }}"}
+    made = api.post("/campaigns", {**DRAFT, **unknown}, 422)
+    changed = api.patch(f"/campaigns/{draft['id']}", unknown, 422)
+    for (error,) in (made["errors"], changed["errors"]):
+        assert error["field"] == "markdown"
+        assert error["message"].startswith("line 3: there is no name first_name; there are name,")
+    assert api.get(f"/campaigns/{draft['id']}") == draft
+
+
+def test_a_field_that_nobody_has_is_refused_when_it_is_scheduled(api: Api) -> None:
+    made = api.post("/campaigns", {**DRAFT, "markdown": "In {{ fields.city }}"}, 201)["id"]
+    subscribe(api, "ada@example.org")
+    (error,) = api.post(f"/campaigns/{made}/schedule", {"at": "now"}, 422)["errors"]
+    assert (error["field"], "no reader has a field city" in error["message"]) == ("markdown", True)
+    api.post("/subscribers", ada(email="bea@example.org", fields={"city": "Bonn"}), 201)
+    api.post(f"/campaigns/{made}/schedule", {"at": "now"})
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"subject": "a\r\nBcc: x@example.org"}, "subject"),
     ({"subject": ""}, "subject"),

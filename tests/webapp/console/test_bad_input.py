@@ -118,9 +118,9 @@ def test_a_template_that_does_not_compile_is_said_with_its_line_and_kept(at: Mar
     assert dump(at.at.there) == before
 
 
-def test_for_a_name_that_no_field_has_the_preview_says_which_names_there_are(at: Marketer) -> None:
-    page = at.get(f"{draft(at, source='{{ city }}')}/preview")
-    assert "&#39;city&#39; is undefined" in page
+def test_for_a_field_that_nobody_has_the_preview_says_which_names_there_are(at: Marketer) -> None:
+    page = at.get(f"{draft(at, source='{{ fields.city }}')}/preview")
+    assert "city&#39;" in page
     assert "there are name, promise" in page
 
 
