@@ -16,7 +16,7 @@ from dramatiq import Broker
 from dramatiq import Worker as Threads
 
 from mailer.actors import InProcessBroker, declare_actors
-from mailer.lease import HeldLease
+from mailer.lease import HeldLease, this_process
 from mailer.mails import Mails
 from mailer.office import Office
 from mailer.pace import Pace
@@ -59,7 +59,8 @@ class Worker:
 
     def start(self) -> None:
         """Begin a lease and start working."""
-        self._lease = HeldLease(self._office, self._purpose)
+        process = this_process(self._purpose, threads=self._parallel, schedules=True)
+        self._lease = HeldLease(self._office, process)
         self._threads.start()
         self._ticker = Thread(target=self._tick, name="ticker", daemon=True)
         self._ticker.start()

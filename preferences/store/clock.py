@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,37 @@ class SystemClock:
     def now(self) -> datetime:
         """The machine's time."""
         return datetime.now(UTC)
+
+
+class AgreedClock:
+    """The clock on which processes on several machines agree: the database's, as it was when `agree` was last asked.
+
+    In between it runs on with this machine, asleep or awake, whoever sets the machine's clock meanwhile. Leases run on
+    it: a machine whose clock is wrong by seconds would otherwise take for dead whoever is alive.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._agreed = self._measured()
+
+    def now(self) -> datetime:
+        """The instant now, aware, in UTC. Asks nobody."""
+        instant, elapsed = self._agreed
+        return instant + timedelta(seconds=_elapsed_seconds() - elapsed)
+
+    def agree(self) -> None:
+        """Ask the database what time it is. Raises `DatabaseAway`."""
+        self._agreed = self._measured()
+
+    def _measured(self) -> tuple[datetime, float]:
+        before = _elapsed_seconds()
+        instant = self._database.own_now()
+        return instant, (before + _elapsed_seconds()) / 2
+
+
+def _elapsed_seconds() -> float:
+    """Seconds that only ever grow, and on Linux also while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class DrivenClock:

@@ -1,14 +1,17 @@
 """Leases of processes: who holds one may hand over; whose ended gives back what it had not begun.
 
-Leases run on the machine's clock even where the mails run on a driven one.
+Leases run on the machine's clock even where the mails run on a driven one; where several machines meet in one database,
+all of them set theirs by the database's (`clock.AgreedClock`).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from preferences.errors import AnyDoubt
 from preferences.store.rows import inserted_key
 from preferences.store.tables import LEASE
 
@@ -17,18 +20,121 @@ LASTS = timedelta(seconds=15)
 BEGINS_WITHIN = timedelta(seconds=5)
 
 
-def begin_lease(connection: Connection, purpose: str, now: datetime) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Who holds a lease: what for, where it runs, and where it answers how it is.
+
+    `threads` is how many of it may hand over at once; who `schedules` may plan, sweep and write tickets, one at a time.
+    """
+
+    purpose: str
+    host: str = ""
+    number: int = 0
+    listens: str = ""
+    threads: int = 0
+    schedules: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRow:
+    """One lease as it stands. `did` is what its process last did, "" where nothing yet; instants in UTC."""
+
+    id: int
+    process: Process
+    until: datetime
+    did: str
+    did_at: datetime | None
+    ended_at: datetime | None
+    created_at: datetime
+
+    def is_living(self, now: datetime) -> bool:
+        """Whether its process is there, as far as anybody knows."""
+        return self.ended_at is None and self.until > now
+
+
+def begin_lease(connection: Connection, purpose: str | Process, now: datetime, *, lasts: timedelta = LASTS) -> int:
     """A new lease; its number fences: it is never used again."""
-    result = connection.execute(insert(LEASE).values(purpose=purpose, until=now + LASTS, created_at=now))
-    return inserted_key(result)
+    process = purpose if isinstance(purpose, Process) else Process(purpose=purpose)
+    values = {
+        "purpose": process.purpose,
+        "host": process.host,
+        "process": process.number,
+        "listens": process.listens,
+        "threads": process.threads,
+        "schedules": process.schedules,
+        "did": "",
+    }
+    return inserted_key(connection.execute(insert(LEASE).values(until=now + lasts, created_at=now, **values)))
 
 
-def renew_lease(connection: Connection, lease_id: int, now: datetime) -> bool:
-    """Renew a lease; False where it was ended meanwhile, and whatever was claimed under it is no longer one's own."""
-    result = connection.execute(
-        update(LEASE).where((LEASE.c.id == lease_id) & LEASE.c.ended_at.is_(None)).values(until=now + LASTS)
+def renew_lease(
+    connection: Connection,
+    lease_id: int,
+    now: datetime,
+    *,
+    lasts: timedelta = LASTS,
+    did: str = "",
+    did_at: datetime | None = None,
+) -> bool:
+    """Renew a lease; False where it was ended meanwhile, and whatever was claimed under it is no longer one's own.
+
+    What the process last did is noted with it, where it did anything.
+    """
+    values: dict[str, object] = {"until": now + lasts}
+    if did_at is not None:
+        values |= {"did": did, "did_at": did_at}
+    holds = (LEASE.c.id == lease_id) & LEASE.c.ended_at.is_(None)
+    return connection.execute(update(LEASE).where(holds).values(**values)).rowcount == 1
+
+
+def leader(connection: Connection, now: datetime) -> int | None:
+    """The lease whose process plans, sweeps and writes tickets: of those that may, the oldest that lives.
+
+    So the lead changes hands only when its holder ends, or is not heard of until its lease is over.
+    """
+    living = LEASE.c.schedules & LEASE.c.ended_at.is_(None) & (LEASE.c.until > now)
+    number: int | None = connection.execute(select(func.min(LEASE.c.id)).where(living)).scalar()
+    return number
+
+
+def check_lead(connection: Connection, lease_id: int, now: datetime) -> None:
+    """Raise `AnyDoubt` where another process leads by now; ask it in each transaction of whoever leads."""
+    if leader(connection, now) != lease_id:
+        raise AnyDoubt(f"lease {lease_id} does not lead any more: another process plans and sweeps")
+
+
+def threads_at_work(connection: Connection, now: datetime) -> int:
+    """How many threads of all living processes may hand over at once."""
+    living = LEASE.c.ended_at.is_(None) & (LEASE.c.until > now)
+    number: int = connection.execute(select(func.coalesce(func.sum(LEASE.c.threads), 0)).where(living)).scalar_one()
+    return number
+
+
+def processes(connection: Connection, now: datetime, *, ended_within: timedelta) -> list[LeaseRow]:
+    """The living leases, and those that were not ended in order or ended lately; oldest first, at most 200."""
+    lately = LEASE.c.ended_at.is_(None) | (LEASE.c.ended_at > now - ended_within)
+    rows = connection.execute(select(LEASE).where(lately).order_by(LEASE.c.id.desc()).limit(200)).mappings()
+    return [_row(row) for row in reversed(rows.all())]
+
+
+def _row(row: RowMapping) -> LeaseRow:
+    process = Process(
+        purpose=row["purpose"],
+        host=row["host"],
+        number=row["process"],
+        listens=row["listens"],
+        threads=row["threads"],
+        schedules=row["schedules"],
     )
-    return result.rowcount == 1
+    return LeaseRow(
+        id=row["id"],
+        process=process,
+        until=row["until"],
+        did=row["did"],
+        did_at=row["did_at"],
+        ended_at=row["ended_at"],
+        created_at=row["created_at"],
+    )
 
 
 def end_lease(connection: Connection, lease_id: int, now: datetime) -> None:

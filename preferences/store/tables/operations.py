@@ -51,14 +51,25 @@ class Restoration(SQLModel, table=True):
 
 
 class Lease(SQLModel, table=True):
-    """The lease of a process, renewed by its heartbeat. The id is the fencing number; it is never reused."""
+    """The lease of a process, renewed by its heartbeat. The id is the fencing number; it is never reused.
+
+    `host` and `process` (its number there) say which it is, `listens` where it answers how it is. `threads` is how many
+    may hand over in it, `schedules` whether it may plan and write tickets; `did` is what it last did, at `did_at`.
+    """
 
     __tablename__ = "lease"
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = key()
     purpose: str
+    host: str = ""
+    process: int = 0
+    listens: str = ""
+    threads: int = 0
+    schedules: bool = False
     until: datetime
+    did: str = ""
+    did_at: datetime | None = None
     ended_at: datetime | None = None
     created_at: datetime
 

@@ -31,3 +31,10 @@ def upgrade() -> None:
         sa.CheckConstraint("answer IN ('written', 'not_written')", name="ck_restoration_answer"),
         sa.PrimaryKeyConstraint("id"),
     )
+    text = sqlmodel.sql.sqltypes.AutoString
+    for name in ("host", "listens", "did"):
+        op.add_column("lease", sa.Column(name, text(), nullable=False, server_default=""))
+    for name in ("process", "threads"):
+        op.add_column("lease", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("lease", sa.Column("schedules", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("lease", sa.Column("did_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
