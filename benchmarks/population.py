@@ -81,7 +81,7 @@ def populate(connection: Connection, *, made: int, copies: int) -> int:
     readers = [_reader(connection, number, kind, topics) for number, kind in enumerate(kinds(made))]
     recompute(connection, PUBLICATION, readers, NOW - timedelta(hours=1))
     for copy in range(1, copies):
-        _copy_everybody(connection, copy)
+        copy_everybody(connection, copy)
     return _campaign(connection, topics)
 
 
@@ -155,7 +155,7 @@ _LOOSE = (None, Cap(count=3, per=Period.WEEK), Cap(count=9, per=Period.MONTH))
 _SHIFTED = {"id", "subscriber_id", "expectation_id"}
 
 
-def _copy_everybody(connection: Connection, copy: int) -> None:
+def copy_everybody(connection: Connection, copy: int) -> None:
     """Everybody who was made once more, with numbers that are shifted by a multiple of the highest."""
     for table in (SUBSCRIBER, EXPECTATION, EXPECTATION_TOPIC, COUNTED, OPENING):
         columns = [_copied(column, copy) for column in table.columns]

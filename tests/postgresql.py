@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError, TimeoutExpired
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -62,14 +63,15 @@ def running_server() -> Iterator[PostgresqlServer]:
     if named:
         yield PostgresqlServer(url=named)
         return
-    with _embedded_server() as url:
-        server = PostgresqlServer(url=url)
+    with embedded_server() as embedded:
+        server = PostgresqlServer(url=embedded.get_uri())
         server.make_fast()
         yield server
 
 
 @contextmanager
-def _embedded_server() -> Iterator[str]:
+def embedded_server() -> Iterator[Any]:
+    """The server that comes as a development dependency, as long as the context. Raises ``ServerUnavailableError``."""
     try:
         with warnings.catch_warnings():
             # The package looks for a runtime directory while it is imported, and warns where the system has none.
@@ -84,7 +86,7 @@ def _embedded_server() -> Iterator[str]:
     except (ImportError, OSError, RuntimeError, CalledProcessError, TimeoutExpired) as error:
         raise ServerUnavailableError(f"{COULD_NOT_START}: {error}") from error
     try:
-        yield server.get_uri()
+        yield server
     finally:
         server.cleanup()
 

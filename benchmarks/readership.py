@@ -1,0 +1,170 @@
+"""Readers of all kinds to whom a letter may be sent at any hour, and the letter: what the measured sends are made of.
+
+Some hundred are made as the store makes them; the rest are their copies, under numbers and addresses of their own. Ten in eleven
+are sent to: with zones, days, hours, caps and counted mails that are looked at and let the letter through.
+Everybody else is decided about, and finally not sent to.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, insert, select, text
+
+from benchmarks.population import copy_everybody
+from preferences.address import parse_address
+from preferences.asked import Asked, AskedTopic
+from preferences.cadence import EVERY_DAY, Cadence, Cap, Period, Weekday
+from preferences.expectation import Arrives, Suppression
+from preferences.quiet import Hours
+from preferences.store.campaign_values import CampaignValues
+from preferences.store.campaigns import create_campaign
+from preferences.store.database import Database
+from preferences.store.events import SYSTEM
+from preferences.store.expectations import begin_expectation
+from preferences.store.installation import found
+from preferences.store.openings import recompute
+from preferences.store.publications import change_publication
+from preferences.store.subscribers import add_subscriber, next_version
+from preferences.store.tables import COUNTED, EXPECTATION, SUBSCRIBER
+from preferences.store.topics import create_topic
+
+PUBLICATION = 1
+# So many are made, of whom ten in eleven are sent to.
+MADE, SENT_TO = 550, 500
+_WEEK, _HOUR = timedelta(days=7), timedelta(hours=1)
+_NAMES = ("Kim", "Ana María", "Jürgen", "Olu", "Þóra", "Mei", "Noor", "Sam", "Zoë", "Ivan", "李雷", "Maya")
+_ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Europe/London",
+    "Asia/Kolkata",
+    "America/Los_Angeles",
+    "Australia/Sydney",
+    "America/Sao_Paulo",
+    "Asia/Tokyo",
+)
+# Of eleven, who is decided about and not sent to, in turn.
+_FINALLY_NOT = ("web", "suppressed", "unconfirmed", "unsubscribed")
+_CAPS = (None, Cap(count=3, per=Period.WEEK), Cap(count=9, per=Period.MONTH), Cap(count=40, per=Period.YEAR))
+
+
+def populate(database: Database, sent_to: int) -> int:
+    """A publication with so many readers who can be sent a letter now; answers how many readers there are in all."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    found(database, now - 60 * _WEEK)
+    copies, rest = divmod(sent_to, SENT_TO)
+    assert not rest, f"a multiple of {SENT_TO}, not {sent_to}"
+    with database.write() as connection:
+        change_publication(
+            connection,
+            PUBLICATION,
+            {"sender": "The Letter <letter@example.org>", "postal_address": "1 Example Street\nExample Town"},
+        )
+        topics = [_topic(connection, "letter", Period.WEEK, now), _topic(connection, "events", Period.MONTH, now)]
+        numbers = [_reader(connection, number, topics, now) for number in range(MADE)]
+        recompute(connection, PUBLICATION, numbers, now - _HOUR)
+        for copy in range(1, copies):
+            copy_everybody(connection, copy)
+        _number_on(connection)
+        total: int = connection.execute(select(func.count()).select_from(SUBSCRIBER)).scalar_one()
+    with database.write() as connection:
+        connection.execute(text("ANALYZE"))  # as the database itself does within a minute
+    return total
+
+
+def write_letter(database: Database, name: str = "spring") -> int:
+    """A campaign that is not scheduled yet, of about eight kilobytes with headers, text and HTML; answers its number."""
+    values = CampaignValues(
+        name=name,
+        subject="What spring brings, {{ name or 'dear reader' }}",
+        title="What spring brings",
+        summary="Bread, a lamp, and a bench in the sun.",
+        topics=("letter",),
+        mjml=LETTER,
+    )
+    now = datetime.now(UTC)
+    with database.write() as connection:
+        return create_campaign(connection, PUBLICATION, values, SYSTEM, now)
+
+
+LETTER = """\
+<mjml><mj-body><mj-section><mj-column><mj-text>
+<h1>Hello {{ name or 'dear reader' }}</h1>
+<p>The winter was long, and the bench before the house was under snow until last week. Now it is dry,
+and somebody has already left <a href="https://example.org/bread">a loaf of bread with caraway</a> on it.</p>
+<p>{{ name or 'You' }}, if you pass by: there is a new lamp in the reading room. It is the green one that we
+found in the cellar, and it works.</p>
+</mj-text></mj-column></mj-section></mj-body></mjml>
+"""
+
+
+def _topic(connection: Connection, slug: str, per: Period, now: datetime) -> int:
+    cadence = Cadence(id=0, at_most=Cap(count=3, per=per))
+    since = now - 59 * _WEEK
+    return create_topic(connection, PUBLICATION, slug=slug, name=slug.title(), cadence=cadence, by=SYSTEM, now=since)
+
+
+def _reader(connection: Connection, number: int, topics: list[int], now: datetime) -> int:
+    kind = _FINALLY_NOT[number // 11 % len(_FINALLY_NOT)] if number % 11 == 10 else "sent"
+    since = now - (2 + number % 50) * _WEEK
+    reader = add_subscriber(
+        connection,
+        PUBLICATION,
+        parse_address(f"reader-{number}@{_DOMAINS[number % len(_DOMAINS)]}"),
+        since,
+        name="" if number % 7 == 6 else _NAMES[number % len(_NAMES)],
+        confirmed_at=None if kind == "unconfirmed" else since,
+    )
+    if kind == "suppressed":
+        next_version(connection, reader, suppressed=Suppression.DEAD_ADDRESS.value)
+    if kind == "unsubscribed":
+        next_version(connection, reader, unsubscribed_at=now - _WEEK)
+    zone = _ZONES[number % len(_ZONES)]
+    begin_expectation(connection, PUBLICATION, reader, _asked(number, kind, zone, now), SYSTEM, since, zone=zone)
+    ago = [timedelta(days=8 * mails, seconds=97 * number) for mails in range(1, 1 + number % 5)]
+    rows = [_counted(reader, topics[mails % 2], now - gap) for mails, gap in enumerate(ago) if now - gap > since]
+    if rows:
+        connection.execute(insert(COUNTED), rows)
+    return reader
+
+
+_DOMAINS = ("example.org", "example.com", "mail.example.net", "post.example")
+
+
+def _asked(number: int, kind: str, zone: str, now: datetime) -> Asked:
+    letter = AskedTopic(
+        topic="letter",
+        arrives=Arrives.WEB if kind == "web" else Arrives.EACH,
+        at_most=Cap(count=2, per=Period.WEEK) if number % 3 == 0 and kind != "web" else None,
+    )
+    others = (Arrives.EACH, Arrives.DAILY, Arrives.WEEKLY, Arrives.MONTHLY, Arrives.WEB)
+    events = AskedTopic(topic="events", arrives=others[number % len(others)])
+    today = Weekday(now.astimezone(ZoneInfo(zone)).weekday())
+    tomorrow = Weekday((now + timedelta(days=1)).astimezone(ZoneInfo(zone)).weekday())
+    return Asked(
+        topics=(letter, events) if number % 2 else (letter,),
+        at_most=_CAPS[number % len(_CAPS)],
+        days=frozenset({today, tomorrow, Weekday(number % 7)}) if number % 5 == 1 else EVERY_DAY,
+        hours=_hours(now.astimezone(ZoneInfo(zone))) if number % 4 == 1 else None,
+    )
+
+
+def _hours(local: datetime) -> Hours:
+    """Hours that began before now and end long after: four before and twelve behind, perhaps past midnight."""
+    return Hours(since=time((local - 4 * _HOUR).hour), until=time((local + 12 * _HOUR).hour))
+
+
+def _counted(reader: int, topic: int, at: datetime) -> dict[str, Any]:
+    about = {"publication_id": PUBLICATION, "subscriber_id": reader, "topic_id": topic, "counted_at": at}
+    return {**about, "in_total": True, "along": False}
+
+
+def _number_on(connection: Connection) -> None:
+    """PostgreSQL counts on from the highest number of what was copied; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql":
+        for table in (SUBSCRIBER, EXPECTATION, COUNTED):
+            sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+            connection.execute(text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))

@@ -1,0 +1,57 @@
+"""A PostgreSQL that loses nothing: the one that the tests bring, with the settings that it comes with.
+
+`fsync`, `synchronous_commit` and `full_page_writes` are on, and `shared_buffers` is 128 MB: nothing is tuned.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.postgresql import PostgresqlServer, embedded_server
+
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DurableServer(PostgresqlServer):
+    """A server whose processes can be looked at."""
+
+    postmaster: int
+
+    def cpu_seconds(self) -> float:
+        """CPU time of all its processes up to now, those that have ended included."""
+        return sum(_cpu_seconds(pid) for pid in (self.postmaster, *children_of(self.postmaster)))
+
+
+@contextmanager
+def durable_server() -> Iterator[DurableServer]:
+    """A server of one's own, as long as the context."""
+    with embedded_server() as server:
+        yield DurableServer(url=server.get_uri(), postmaster=server.get_pid())
+
+
+def children_of(parent: int) -> list[int]:
+    """The processes that a process has started, and that are there."""
+    return [
+        int(status.parent.name)
+        for status in Path("/proc").glob("[0-9]*/stat")
+        if (fields := _fields(status)) and int(fields[1]) == parent
+    ]
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a process and of those of its children that have ended and were waited for."""
+    fields = _fields(Path(f"/proc/{pid}/stat"))
+    return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_A_SECOND if fields else 0.0
+
+
+def _fields(path: Path) -> list[str]:
+    """What stands behind the name, from the state on (proc(5)); nothing where the process has ended."""
+    try:
+        return path.read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
