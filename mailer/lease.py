@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 
 from mailer.office import Office
+from preferences.errors import AnyDoubt
 from preferences.store.clock import AgreedClock
 from preferences.store.database import DatabaseAway
 from preferences.store.leases import LASTS, Process, begin_lease, end_lease, renew_lease
@@ -54,6 +55,7 @@ class HeldLease:
         self._stopping = Event()
         self._did: tuple[str, datetime | None] = ("", None)
         self._agree()
+        self._look()
         self._id = self._begin()
         self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
@@ -89,6 +91,11 @@ class HeldLease:
             with self._lock:
                 self._id = begun
 
+    def _look(self) -> None:
+        """Whether the database was restored from a backup is asked before the first lease, and at every heartbeat."""
+        if self._office.high_water is not None:
+            self._office.high_water.look(self._office.database, self._office.clock)
+
     def _begin(self) -> int:
         with self._office.database.write() as connection:
             return begin_lease(connection, self.process, self._office.machine_clock.now(), lasts=self._term.lasts)
@@ -102,8 +109,9 @@ class HeldLease:
         while not self._stopping.wait(self._term.heartbeat_seconds):
             try:
                 self.renew()
-            except DatabaseAway as error:
-                log.warning("database away at a heartbeat", extra={"why": str(error)})
+                self._look()
+            except (AnyDoubt, DatabaseAway) as error:
+                log.warning("in doubt at a heartbeat", extra={"why": str(error)})
             except Exception:
                 log.exception(
                     "failed", extra={"task": "heartbeat"}

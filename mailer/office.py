@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from mailer.high_water import HighWaterMark
 from mailer.transport import Transport
 from preferences.links import Links
 from preferences.store.clock import Clock, SystemClock
@@ -17,6 +18,7 @@ class Office:
 
     `clock` is the one that decides (a sandbox's is driven); leases run on `machine_clock`. `list_host` is the host
     part of List-Id and of nothing else; `return_domain` is where bounces are read, None where nobody reads any.
+    `high_water` is None where nothing leaves the machine: in a sandbox.
     """
 
     database: Database
@@ -27,5 +29,6 @@ class Office:
     transport: Transport
     return_domain: str | None = None
     is_driven: bool = False
+    high_water: HighWaterMark | None = None
     machine_clock: Clock = field(default_factory=SystemClock)
     jitter: random.Random = field(default_factory=random.Random)

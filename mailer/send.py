@@ -9,18 +9,22 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from mailer.compose import Message
+from mailer.high_water import without_what_may_have_left
 from mailer.mails import Mails
 from mailer.making import Making, failed
 from mailer.office import Office
 from mailer.pace import Pace
 from mailer.transport import Outcome, OutcomeKind, Session, TakesSeveral
+from preferences.errors import AnyDoubt
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
 from preferences.store.gate import Group, decide_group
 from preferences.store.hand_overs import HandOver
 from preferences.store.leases import BEGINS_WITHIN, end_lease
+from preferences.store.restorations import Mark, check_not_restored
 from preferences.store.results import Came, Result, give_back, record_results
 from preferences.store.transactions import Transaction
 
@@ -92,6 +96,7 @@ class Sender:
         group: Group | None = None
         try:
             with self._office.database.write() as connection:
+                written_until = check_not_restored(connection, self._mark)
                 group = decide_group(
                     connection,
                     publication_id,
@@ -102,12 +107,32 @@ class Sender:
                     after=after,
                     until=until,
                 )
-        except DatabaseAway:
+                if group is not None and written_until is not None:
+                    group = self._without_what_may_have_left(connection, publication_id, group, written_until)
+            if group is not None and group.mails:
+                self._note(group)
+        except (AnyDoubt, DatabaseAway):
             if group is not None and group.mails:
                 mails = group.mails
                 self._write(lambda connection: self._give_back(connection, publication_id, mails))
             raise
         return group
+
+    @property
+    def _mark(self) -> Mark | None:
+        return None if self._office.high_water is None else self._office.high_water.known
+
+    def _note(self, group: Group) -> None:
+        """Write the newest of what is committed into the high-water mark, before a byte of it is sent."""
+        if self._office.high_water is not None:
+            newest = max(group.mails, key=lambda mail: mail.attempt_id)
+            self._office.high_water.note(Mark(number=newest.attempt_id, at=newest.committed_at))
+
+    def _without_what_may_have_left(
+        self, connection: Transaction, publication_id: int, group: Group, until: datetime
+    ) -> Group:
+        now, jitter = self._office.clock.now(), self._office.jitter
+        return without_what_may_have_left(connection, publication_id, group, until, now, jitter)
 
     def _give_back(self, connection: Transaction, publication_id: int, mails: Sequence[HandOver]) -> None:
         give_back(connection, publication_id, mails, self._office.clock.now(), self._office.jitter)

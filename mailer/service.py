@@ -13,6 +13,7 @@ from mailer.transport import Outcome, OutcomeKind
 from mailer.trial import trial_of
 from preferences.store import service_limits, service_mails
 from preferences.store.publications import PublicationRow, publication
+from preferences.store.restorations import check_not_restored
 from preferences.store.service_content import ServiceContent, service_content
 from preferences.store.service_mails import ServiceMailRow
 from preferences.store.transactions import Transaction
@@ -26,7 +27,7 @@ BEGINS_WITHIN = timedelta(seconds=5)
 
 
 def write_service_mails(office: Office, lease_id: int) -> int:
-    """Write every service mail that is due; answers how many were handed over or given up."""
+    """Write every service mail that is due; answers how many were handed over or given up. Raises `AnyDoubt`."""
     with office.database.read() as connection:
         due = service_mails.due_service_mails(connection, office.clock.now())
     return sum(_write(office, lease_id, row) for row in due)
@@ -35,6 +36,7 @@ def write_service_mails(office: Office, lease_id: int) -> int:
 def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
     with office.database.write() as connection:
         now = office.clock.now()
+        check_not_restored(connection, None if office.high_water is None else office.high_water.known)
         if not service_mails.claim(connection, row.id, lease_id, now):
             return False
         claimed = service_mails.service_mail(connection, row.id)

@@ -14,6 +14,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress.server import create_server  # type: ignore[import-untyped]
 
+from mailer.high_water import HighWaterMark, mark_file
 from mailer.office import Office
 from mailer.transport import InboxTransport, SmtpTransport, Transport
 from mailer.transport.probe import probe
@@ -68,6 +69,7 @@ def start(settings: Settings, sandbox: Site | None = None) -> Started:
         list_host=list_host(settings),
         transport=transport,
         return_domain=settings.return_domain,
+        high_water=HighWaterMark(mark_file(settings.data_dir, database)),
     )
     worker = Worker(office, threads=settings.workers, purpose="run")
     worker.start()

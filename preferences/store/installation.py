@@ -77,6 +77,12 @@ def is_sandbox(connection: Connection) -> bool:
     return driven_now is not None
 
 
+def installation_name(connection: Connection) -> str:
+    """The name that was made up for this installation, of letters and digits."""
+    name: str = connection.execute(select(INSTALLATION.c.name)).scalar_one()
+    return name
+
+
 def suppression_key(connection: Connection) -> bytes:
     """The key of the hashes under which addresses stay suppressed; made once, never rotated."""
     key: bytes = connection.execute(select(INSTALLATION.c.suppression_key)).scalar_one()
