@@ -14,6 +14,7 @@ from preferences.store.clock import LARGEST_DISAGREEMENT
 from preferences.store.database import Database
 from preferences.store.leases import LASTS
 from preferences.store.publications import PublicationRow
+from preferences.store.restorations import Restoration, open_restoration
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, LEASE, OUTBOX, SERVICE_MAIL, UNCOUNTED
 
@@ -42,7 +43,7 @@ class Situation:
     `due` are deliveries whose time has come in campaigns that run, `overdue` those for which it came long ago, and
     `digest_items` what waits for a digest. `heartbeat_at` is when a process last said that it is there.
     `disagreements` are clocks that must agree and do not, in words. `no_way_out` is what was said when the last mail
-    was given back before anything of it was sent, None where the last one was not.
+    was given back before anything of it was sent, None where the last one was not. `restoration` waits for a person.
     """
 
     now: datetime
@@ -63,6 +64,7 @@ class Situation:
     outbox: int
     revision: str | None
     no_way_out: str | None
+    restoration: Restoration | None = None
 
 
 def situation(
@@ -92,6 +94,7 @@ def situation(
             outbox=_outbox(connection, publication.id),
             revision=MigrationContext.configure(connection).get_current_revision(),
             no_way_out=_no_way_out(connection, publication.id),
+            restoration=open_restoration(connection),
         )
 
 

@@ -5,6 +5,7 @@
 * ``subscriber``: everything of one person as a file, erasing it, and the way back after a suppression
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
+* ``restored``: what a person says about a database that was restored from a backup
 * ``language``: the languages in which readers are written to
 * ``example``: the example publication that a fresh sandbox shows
 * ``group``, ``installation``: how a command is found, what it is given, and how problems are said
@@ -28,6 +29,7 @@ COMMANDS = {
     "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
     "status": ("status", "Why is nothing going out?"),
+    "restored": ("restored", "What left of a database that was restored from a backup."),
     "language": ("language", "Add languages for readers, and see what they lack."),
     "example": ("example", "Make the example publication anew."),
 }

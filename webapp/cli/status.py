@@ -79,6 +79,8 @@ def _campaign(campaign: CampaignStands, zone: tzinfo, zone_name: str) -> str:
 
 def needs_a_person(found: Situation) -> str | None:
     """What holds mail back until a person does something, and what to do; None where nothing does."""
+    if found.restoration is not None:
+        return "nothing goes out because the database was restored from a backup: see troth restored, and answer."
     if found.missing:
         missing = " and ".join(found.missing)
         verb = "is" if len(found.missing) == 1 else "are"

@@ -12,6 +12,7 @@
 * ``embedding``: a sign-up form for other sites
 * ``settings``, ``appearance``: the publication, tokens of the API, its logo and its two colours
 * ``asking_votes``: in how many mails readers are asked to vote
+* ``restored``: what left of a database that was restored from a backup
 * ``privacy``: the law of consents, and what is kept how long
 """
 
@@ -35,6 +36,7 @@ from webapp.console import (
     preview,
     privacy,
     regulars,
+    restored,
     scheduling,
     settings,
     testing,
@@ -71,6 +73,7 @@ def register(app: Flask, site: Site) -> None:
         settings,
         appearance,
         privacy,
+        restored,
     )
     for module in of_publications:
         module.add_routes(desk.Pages(console, site))

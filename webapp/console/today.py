@@ -76,6 +76,9 @@ def _is_today(stands: CampaignStands, midnight: datetime) -> bool:
 
 def answer(desk: Desk, found: Situation) -> Answered:
     """The one sentence: what holds everything back comes before what holds back something."""
+    if found.restoration is not None:
+        said = "Nothing goes out, because the database was restored from a backup and nobody has said what left since."
+        return Answered(said=said, needs_person=True, go_to="restored", link="Answer")
     if found.missing:
         missing = " and ".join(found.missing)
         said = f"Nothing goes out until the {missing} {'is' if len(found.missing) == 1 else 'are'} set."
