@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from preferences.calendar import zone_named
 from preferences.errors import NotFound
-from preferences.expectation import Arrives
+from preferences.expectation import Arrives, Terms
 from preferences.links import Purpose, Right
 from preferences.store.expectations import terms_of
 from preferences.store.mail_history import HistoryPage, history_page, mail_history
@@ -22,7 +22,8 @@ from webapp.pages.access import OF_MAILS, Visit, visit
 from webapp.pages.away_line import away
 from webapp.pages.cut import cut_at
 from webapp.pages.page import render
-from webapp.pages.private_feed import PrivateFeed, private_feed
+from webapp.pages.periods import periods_meant
+from webapp.pages.private_feed import private_feed
 from webapp.pages.story import Story, story_of
 from webapp.pages.timeline import Timeline
 from webapp.site import Site
@@ -49,7 +50,8 @@ def show(site: Site, token: str) -> Response:
         story = None if until else _story(connection, seen, timeline)
         months = timeline.months(connection, page) if shows_all else []
         left_out = away(connection, seen) if until is None else None
-        feed = _feed(site, connection, seen) if until is None else None
+        terms = terms_of(connection, seen.publication.id, [seen.person.id]).get(seen.person.id)
+        feed = private_feed(site, seen) if until is None and _reads_on_the_web(terms) else None
     return render(
         "history.html",
         publication=seen.publication,
@@ -63,6 +65,7 @@ def show(site: Site, token: str) -> Response:
         is_first=until is None,
         away=left_out,
         feed=feed,
+        meant=periods_meant(terms),
         zone=str(timeline.zone),
     )
 
@@ -77,12 +80,8 @@ def timeline_of(site: Site, connection: Transaction, seen: Visit) -> Timeline:
     return Timeline(site, seen, topics(connection, seen.publication.id), zone)
 
 
-def _feed(site: Site, connection: Transaction, seen: Visit) -> PrivateFeed | None:
-    """For who reads something on the web only."""
-    terms = terms_of(connection, seen.publication.id, [seen.person.id]).get(seen.person.id)
-    if terms is None or all(topic.arrives is not Arrives.WEB for topic in terms.topics.values()):
-        return None
-    return private_feed(site, seen)
+def _reads_on_the_web(terms: Terms | None) -> bool:
+    return terms is not None and any(topic.arrives is Arrives.WEB for topic in terms.topics.values())
 
 
 def _story(connection: Transaction, seen: Visit, timeline: Timeline) -> Story | None:

@@ -23,6 +23,7 @@ from webapp.language import _, language
 from webapp.pages.access import Visit, sibling
 from webapp.pages.desk import Desk, desk_of, desk_to_change
 from webapp.pages.page import render, see
+from webapp.pages.periods import periods_meant
 from webapp.pages.preferences_form import form_as_asked, form_as_typed
 from webapp.pages.private_feed import private_feed
 from webapp.pages.saving import Saved, press, promised_by
@@ -111,6 +112,7 @@ def _page(
         token=seen.token,
         unsubscribe_token=seen.token if may_more else sibling(site, seen, Purpose.UNSUBSCRIBE),
         history_token=seen.token if may_more else sibling(site, seen, Purpose.PREFERENCES),
+        meant=[] if desk.has_left else periods_meant(desk.terms),
         questions=asked_often(desk.questions, desk.topics, language()),
         form=form_as_asked(desk) if filled is None else form_as_typed(desk, filled, said),
         shown=shown,
