@@ -33,6 +33,7 @@ from webapp import create_app
 from webapp.console.import_files import tidy
 from webapp.console.importing import uploads_of
 from webapp.logs import log_to_stderr
+from webapp.running import only_process
 from webapp.sandbox import SANDBOX_PATH, Drive, Reset, begin_sandbox, list_host, sandbox_file, sandbox_office
 from webapp.site import Site
 
@@ -162,9 +163,17 @@ class Dispatcher:
 
 
 def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
-    """Serve until the process is told to stop; then finish what is being handed over."""
+    """Serve until the process is told to stop; then finish what is being handed over.
+
+    Raises `TrothError` where another process works in the same data directory.
+    """
     log_to_stderr(settings.log_level)
     _check_broker(settings)
+    with only_process(settings.data_dir):
+        _serve(settings, ready)
+
+
+def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
     listening = _listening(settings)
     sandbox = start_sandbox(settings)
     own = start(settings, sandbox.site)

@@ -176,10 +176,37 @@ def one_line(field: str, value: str | None) -> str:
         raise Invalid.one(field, "must not be empty")
     if len(text) > _LONGEST_LINE:
         raise Invalid.one(field, f"must have at most {_LONGEST_LINE} characters; this has {len(text)}")
-    bad = next((c for c in text if ord(c) < 32 or ord(c) in _BREAKING), None)
+    bad = next((c for c in text if ord(c) < 32 or ord(c) in _BREAKING or _is_no_character(c)), None)
     if bad is not None:
         raise Invalid.one(field, f"must be one line without control characters (found U+{ord(bad):04X})")
+    turning = _turning(text)
+    if turning is not None:
+        advice = "leave it out: each name is set in the direction of its own letters"
+        raise Invalid.one(
+            field, f"must not turn the direction of what stands after it (U+{ord(turning):04X}); {advice}"
+        )
     return text
+
+
+def _is_no_character(char: str) -> bool:
+    """Whether a code point stands for nothing and never will (The Unicode Standard, section 23.7)."""
+    return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+
+
+def _turning(text: str) -> str | None:
+    """The character by which a text would reach beyond itself: an override, or an isolate that is not closed."""
+    opened = 0
+    for char in text:
+        opened += (char in _ISOLATES) - (char == _END_OF_ISOLATE)
+        if char in _OVERRIDES or opened < 0:
+            return char
+    return _END_OF_ISOLATE if opened else None
+
+
+# Unicode Standard Annex 9, section 2: embeddings and overrides; isolates, which names may hold in pairs.
+_OVERRIDES = frozenset(map(chr, range(0x202A, 0x202F)))
+_ISOLATES = frozenset(map(chr, range(0x2066, 0x2069)))
+_END_OF_ISOLATE = "\u2069"
 
 
 # No line of a mail is longer (RFC 5322, section 2.1.1).

@@ -1,7 +1,8 @@
 """Regulars: readers who have been here for long and lately gave something back by hand.
 
-What counts is what only a person does: an answer, a vote, a reader brought, asking for more, reading an item on the web
-and leaving it out of the mail. Opens and clicks count for nothing, because machines make them.
+What counts is what only a person does, and does for others or for what they read: an answer, a vote, a reader brought,
+reading an item on the web and leaving it out of the mail. Asking for more is for oneself, and most readers do it at some
+time: it is told of a regular and makes nobody one. Opens and clicks count for nothing, because machines make them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, case, func, literal, select, union_all
+from sqlalchemy import Connection, Select, Subquery, case, func, literal, or_, select, union_all
 
 from preferences.delivery import MadeBy
 from preferences.store.tables import ANSWER, EVENT, REFERRAL, SUBSCRIBER, VOTE
@@ -32,6 +33,10 @@ class Given(StrEnum):
     BROUGHT = "brought"
     ASKED_FOR_MORE = "asked_for_more"
     READ_ON_WEB = "read_on_web"
+
+
+# What makes a regular; asking for more alone does not.
+_MAKES_A_REGULAR = tuple(one for one in Given if one is not Given.ASKED_FOR_MORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,7 @@ def _regulars(given: Subquery, publication_id: int, now: datetime, chosen: Selec
             & _S.unsubscribed_at.is_(None)
             & _S.suppressed.is_(None)
             & _S.erased_at.is_(None)
+            & or_(*(given.c[one.value] > 0 for one in _MAKES_A_REGULAR))
         )
     )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import select
 
+from preferences.appearance import Appearance
 from preferences.links import Purpose
+from preferences.store.appearance import choose_appearance
+from preferences.store.events import SYSTEM
 from preferences.store.tables import DELIVERY
 from tests.store.lived import Lived
 from tests.store.newsletter import asked
@@ -82,3 +86,19 @@ def test_below_a_mail_stand_our_own_lines_in_a_style_of_their_own_and_no_script_
         assert "form-action 'self'" in policy
         assert "script-src" not in policy
         assert anna.client.get("/static/reading.css").status_code == 200
+        assert "look.css" not in page
+        assert anna.client.get("/favicon.ico").mimetype == "image/vnd.microsoft.icon"
+
+
+def test_below_a_mail_of_a_publication_with_its_own_colours_they_are_used_and_paper_stays_white(
+    database_url: str, tmp_path: Path
+) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        _, link = item_to_come(anna)
+        with anna.there.database.write() as connection:
+            colours = Appearance(accent="#8a1c5b", ground="#f4efe6")
+            choose_appearance(connection, anna.there.publication, colours, None, SYSTEM, anna.clock.now())
+        page = anna.get(link)
+        assert page.index("reading.css") < page.index("/p/newsletter/look.css?v=")
+        assert "prefers-color-scheme" in page
+        assert re.search(r"@media\s*\(prefers-color-scheme", page) is None

@@ -21,7 +21,9 @@ def pages(anna: Visitor, reader: int) -> str:
 def test_where_mails_are_counted_by_the_week_the_page_says_what_a_week_is(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         page = pages(anna, signed_up(anna.there, asked("letter", "events", at_most=ONE)))
-        assert "A week here is a calendar week, counted from Monday and from Sunday alike, and within any 4 days" in page
+        assert (
+            "A week here is a calendar week, counted from Monday and from Sunday alike, and within any 4 days" in page
+        )
         assert "A month here is a calendar month, and within any 21 days" in page
         assert "A quarter here" not in page
         assert "begins on the first of the usual days" not in page

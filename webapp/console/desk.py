@@ -34,7 +34,8 @@ BY_CONSOLE = By(made_by=MadeBy.PERSON, route=Route.CONSOLE)
 class Desk:
     """One request to the console about one publication.
 
-    `filled` is what was typed, nothing on a GET; `problems` is what is wrong with it, by field.
+    `filled` is what was typed, nothing on a GET; `problems` is what is wrong with it, by field. `labels` are filled in
+    while its page is made: what each field is called there, and where on the page it stands.
     """
 
     site: Site
@@ -45,6 +46,12 @@ class Desk:
     filled: Filled
     problems: Mapping[str, str] = field(default_factory=dict)
     by: By = BY_CONSOLE
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def label(self, name: str, label: str, place: str) -> str:
+        """Note what a field is called and where it stands, for the list of what is wrong; empty, as templates want it."""
+        self.labels.setdefault(name, (label, place))
+        return ""
 
     @property
     def zone(self) -> tzinfo:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from werkzeug.wrappers import Response as Answer
 
@@ -21,6 +21,8 @@ from webapp.console.words import REASONS, STATES, STATUSES, people
 # What a person may have to look at, or what is still to happen; the rest is told by the campaign itself.
 _OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED, State.IN_DOUBT)
 _DRAFTS_NAMED = 5
+# What has no next instant comes last.
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WAITS = (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
 
 
@@ -42,6 +44,7 @@ class Answered:
 def show(desk: Desk) -> Answer:
     """How things stand now."""
     found = situation(desk.site.database, desk.owner, desk.now, _machine_now(), is_driven=desk.site.is_sandbox)
+    found = replace(found, campaigns=tuple(sorted(found.campaigns, key=lambda one: _next(one) or _NEVER)))
     today = local_date(desk.zone, desk.now)
     midnight = first_instant(desk.zone, today + timedelta(days=1))
     return desk.page(
@@ -51,6 +54,7 @@ def show(desk: Desk) -> Answer:
         today=[one for one in found.campaigns if _is_today(one, midnight)],
         out_today=found.due + wakes_between(desk.connection, desk.owner.id, desk.now, midnight),
         drafts=drafts(desk.connection, desk.owner.id, _DRAFTS_NAMED),
+        next_of=_next,
         waiting=waiting_reasons(desk.connection, desk.owner.id),
         has_relay=desk.site.settings.smtp is not None and not desk.site.is_sandbox,
         statuses=STATUSES,
@@ -68,9 +72,14 @@ def _machine_now() -> datetime:
     return SystemClock().now()
 
 
+def _next(stands: CampaignStands) -> datetime | None:
+    """When something of a campaign may go out next."""
+    return stands.scheduled_at if stands.status is CampaignStatus.SCHEDULED else stands.wakes_at
+
+
 def _is_today(stands: CampaignStands, midnight: datetime) -> bool:
     """Whether something of a campaign may go out before the day is over."""
-    at = stands.scheduled_at if stands.status is CampaignStatus.SCHEDULED else stands.wakes_at
+    at = _next(stands)
     return stands.status is not CampaignStatus.PAUSED and at is not None and at < midnight
 
 

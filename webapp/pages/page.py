@@ -23,6 +23,7 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src http: https: data:; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+_DARK = re.compile(r"@media\s*(\(\s*prefers-color-scheme\s*:\s*dark\s*\))")
 # What is for who runs or tries this, and not for readers, is in English, as the console is.
 _IN_ENGLISH = frozenset(
     f"{name}.html" for name in ("clock", "clock_reset", "inbox", "inbox_mail", "set_up", "start", "start_sandbox")
@@ -51,6 +52,8 @@ def mail_page(html: str, after: str = "", head: str = "") -> Response:
 
     `after` stands below it, outside what its author wrote, and `head` in the head of the page: HTML, both.
     """
+    # Paper is white, also for whom the screen is dark.
+    html = _DARK.sub(r"@media screen and \1", html)
     begun = _BODY.sub(r"\g<0><main>", html, count=1).replace("</head>", f"{head}</head>", 1)
     before, end, rest = begun.rpartition("</body>")
     response = Response(f"{before}</main>{after}{end}{rest}" if end else html, mimetype="text/html")

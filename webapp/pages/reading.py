@@ -55,7 +55,9 @@ def show(site: Site, token: str) -> Response:
             )
     if request.method == "GET":
         _observe(site, seen, mail)
-    return mail_page(html, _after(site, seen, mail, content, known), part("_reading_head.html"))
+    return mail_page(
+        html, _after(site, seen, mail, content, known), part("_reading_head.html", publication=seen.publication)
+    )
 
 
 def _mail(site: Site, connection: Transaction, token: str) -> tuple[Visit, ReadMail]:

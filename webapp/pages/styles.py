@@ -14,6 +14,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "static"
 _TYPES = {
     "style.css": "text/css",
     "reading.css": "text/css",
+    "favicon.ico": "image/vnd.microsoft.icon",
     "icon.svg": "image/svg+xml",
     "zone.js": "text/javascript",
     "live.js": "text/javascript",
@@ -23,8 +24,9 @@ _TYPES = {
 
 
 def add_routes(pages: Blueprint, _site: Site) -> None:
-    """The files that pages refer to."""
+    """The files that pages refer to, and the icon that browsers ask for where a page names none."""
     pages.add_url_rule("/static/<name>", "static_file", partial(show))
+    pages.add_url_rule("/favicon.ico", "favicon", partial(show, "favicon.ico"))
 
 
 def show(name: str) -> Response:

@@ -190,3 +190,12 @@ def test_a_cadence_that_is_used_up_already_says_until_when(at: Marketer) -> None
     assert "breaks no promise" in page
     page = at.post("topics/letter/cadence", {"count": "9", "per": "month", "do": "show"}, 200)
     assert "would write again from" not in page
+
+
+def test_what_is_wrong_is_listed_by_the_names_fields_have_on_the_page_and_leads_to_them(at: Marketer) -> None:
+    page = at.post("campaigns/new", {**DRAFT, "order-letter": "", "expires_at": "soon", "subject": ""}, 422)
+    listed = page.partition('role="alert"')[2].partition("</section>")[0]
+    assert '<a href="#problem-topics">Topics</a>: give at least one topic a place' in listed
+    assert '<a href="#expires_at">Not worth sending after</a>: must be' in listed
+    assert 'id="problem-topics"' in page
+    assert 'id="expires_at"' in page

@@ -14,6 +14,7 @@ from preferences.store.issues import sample_issues
 from preferences.store.topics import topic_named
 from tests.store.newsletter import NOON
 from tests.webapp.console.marketer import Marketer, csrf_of, marketer
+from tests.webapp.console.test_campaigns import draft, schedule
 from tests.webapp.test_pages_archive import went_out
 from tests.webapp.visitor import dump
 from webapp.console.replay import replay
@@ -48,6 +49,13 @@ def test_today_names_the_drafts_that_wait_to_be_scheduled(at: Marketer) -> None:
     assert f'{path}/schedule">Quinces</a>' in at.get("")
     at.post(f"{path}/schedule", {"how": "now"})
     assert "Drafts" not in at.get("")
+
+
+def test_today_lists_what_leaves_next_first(at: Marketer) -> None:
+    for name, on in (("Later", "12-03"), ("Next", "11-26"), ("Between", "11-30")):
+        schedule(at, draft(at, name=name), "at", f"2026-{on}T09:00")
+    page = at.get("")
+    assert page.index(">Next<") < page.index(">Between<") < page.index(">Later<")
 
 
 def test_today_says_why_nothing_goes_out(at: Marketer) -> None:
