@@ -6,9 +6,9 @@ import signal
 import sys
 import threading
 
+from mailer.embedded import EmbeddedMailer
 from mailer.office import Office
 from mailer.transport import SmtpTransport
-from mailer.worker import Worker
 from preferences.links import Links
 from preferences.settings import SmtpSecurity, SmtpServer
 from preferences.store.clock import SystemClock
@@ -30,7 +30,7 @@ def main(url: str, port: int) -> None:
             SmtpServer(host="127.0.0.1", port=port, security=SmtpSecurity.OPPORTUNISTIC), clock, local_name="localhost"
         ),
     )
-    worker = Worker(office, threads=1, purpose="proof")
+    worker = EmbeddedMailer(office, threads=1, purpose="proof")
     worker.start()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())

@@ -1,26 +1,28 @@
-"""The actors, declared for a broker that is given. Messages carry ids only; losing any of them loses nothing."""
+"""Tickets on their way: how one is written into a queue, and who is called where it comes out.
+
+A ticket carries ids only. The actors are declared on a broker that is given, and nothing is retried: the scheduler
+writes another ticket as long as something is due.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Protocol
 
 import dramatiq
-from dramatiq import Actor, Broker
-from dramatiq.broker import MessageProxy
-from dramatiq.brokers.stub import StubBroker
+from dramatiq import Broker, Message
+
+from mailer.brokers import at_the_broker
+from mailer.tickets import Range
+
+_HAND_OVER, _SERVICE = "hand_over", "write_service_mails"
 
 
 class Tasks(Protocol):
     """What the actors call."""
 
-    def hand_over(self, publication_id: int) -> None:
-        """Hand over what is due for a publication."""
-        ...
-
-    def tend(self) -> None:
-        """Plan, sweep and settle."""
+    def hand_over(self, publication_id: int, after: int, until: int) -> None:
+        """Hand over what is due for the subscribers of a publication with numbers from after `after` to `until`."""
         ...
 
     def write_service_mails(self) -> None:
@@ -29,33 +31,42 @@ class Tasks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Actors:
-    """The declared actors."""
+class Queues:
+    """The two queues of one installation, by name: two installations may share a broker."""
 
-    hand_over: Actor[[int], None]
-    tend: Actor[[], None]
-    write_service_mails: Actor[[], None]
+    mail: str
+    service: str
 
-
-def declare_actors(broker: Broker, tasks: Tasks) -> Actors:
-    """Declare the actors on a broker. They are not retried: the ticker asks again as long as something is due."""
-    return Actors(
-        hand_over=dramatiq.actor(broker=broker, actor_name="hand_over", queue_name="mail")(tasks.hand_over),
-        tend=dramatiq.actor(broker=broker, actor_name="tend", queue_name="tend")(tasks.tend),
-        write_service_mails=dramatiq.actor(broker=broker, actor_name="write_service_mails", queue_name="service")(
-            tasks.write_service_mails
-        ),
-    )
+    @classmethod
+    def of(cls, installation: str) -> Queues:
+        """Those of the installation with that name."""
+        return cls(mail=f"troth-{installation}-mail", service=f"troth-{installation}-service")
 
 
-class InProcessBroker(StubBroker):
-    """Dramatiq's in-process broker without its memory for what failed: the database knows what is to be done."""
-
-    def __init__(self) -> None:
-        super().__init__(middleware=[])
-        self.dead_letters_by_queue = defaultdict(_Forgetful)
+def declare_actors(broker: Broker, queues: Queues, tasks: Tasks) -> None:
+    """Declare on a broker what its tickets call."""
+    dramatiq.actor(broker=broker, actor_name=_HAND_OVER, queue_name=queues.mail)(tasks.hand_over)
+    dramatiq.actor(broker=broker, actor_name=_SERVICE, queue_name=queues.service)(tasks.write_service_mails)
 
 
-class _Forgetful(list[MessageProxy]):
-    def append(self, _message: MessageProxy) -> None:
-        """Forget it."""
+class TicketWriter:
+    """Writes tickets. Each method raises `BrokerAway`, and then nobody knows whether the ticket was written."""
+
+    def __init__(self, broker: Broker, queues: Queues) -> None:
+        self._broker = broker
+        self._queues = queues
+        broker.declare_queue(queues.mail)
+        broker.declare_queue(queues.service)
+
+    def hand_over(self, one: Range) -> None:
+        """Something is due for these subscribers."""
+        self._write(self._queues.mail, _HAND_OVER, (one.publication_id, one.after, one.until))
+
+    def write_service_mails(self) -> None:
+        """A service mail is due."""
+        self._write(self._queues.service, _SERVICE, ())
+
+    def _write(self, queue: str, actor: str, ids: tuple[int, ...]) -> None:
+        message: Message[None] = Message(queue_name=queue, actor_name=actor, args=ids, kwargs={}, options={})
+        with at_the_broker(self._broker):
+            self._broker.enqueue(message)

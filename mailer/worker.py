@@ -1,195 +1,117 @@
-"""The worker: threads that do what the tickets say, and a ticker that writes a ticket as long as something is due.
-
-The tickets carry ids only, and the ticker asks the database: losing every ticket at any moment loses nothing.
-"""
+"""The worker: threads that do what the tickets say. Any number of them, in any number of processes and machines."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Condition, Event, Lock, Thread
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event
 
 from dramatiq import Broker
 from dramatiq import Worker as Threads
 
-from mailer.actors import InProcessBroker, declare_actors
-from mailer.lease import HeldLease, this_process
+from mailer.actors import Queues, declare_actors
+from mailer.lease import HeldLease
 from mailer.mails import Mails
 from mailer.office import Office
 from mailer.pace import Pace
-from mailer.retention import Retention
-from mailer.schedule import tend
+from mailer.rest import Rest
 from mailer.send import Sender
 from mailer.service import write_service_mails
-from preferences.errors import AnyDoubt, TrothError
-from preferences.store.agenda import is_handing_over, publications_due
+from mailer.sessions import KeptSessions
+from mailer.tickets import Range
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
-# A ticket that no thread has taken up by then may be lost; one too many finds nothing to do.
-LOST_AFTER_SECONDS = 5.0
+# What is under way is finished within it, or found by the sweeper: a group begins within five seconds, or is given back.
 STOP_SECONDS = 10.0
+# A ticket is left after so long, well before RabbitMQ takes whoever holds one for dead (30 minutes); another follows.
+TICKET_SECONDS = 300.0
+# How long a thread waits for a ticket before it looks whether it is to stop.
+POLL_MS = 100
 
 
 class Worker:
-    """Everything that happens by itself for one database. `start` it once, `stop` it once; `wake` at any time."""
+    """Hands over what tickets name. `start` it once, `stop` it once."""
 
-    def __init__(self, office: Office, *, threads: int, purpose: str = "worker", broker: Broker | None = None) -> None:
-        self._office = office
-        self._retention = Retention(office)
-        self._mails = Mails(office)
-        self._broker = broker or InProcessBroker()
-        self._actors = declare_actors(self._broker, self)
-        self._parallel = threads
-        # One thread more than may be handing over, so that planning and confirmations never wait for a long send.
-        self._threads = Threads(self._broker, worker_threads=threads + 1, worker_timeout=100)
-        self._purpose = purpose
+    def __init__(
+        self,
+        office: Office,
+        *,
+        broker: Broker,
+        queues: Queues,
+        lease: HeldLease,
+        rest: Rest,
+        threads: int,
+        done: Callable[[Range], None] = lambda _one: None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._sessions = KeptSessions(office.transport)
+        self._office = replace(office, transport=self._sessions)
+        self._lease = lease
+        self._rest = rest
+        self._done = done
+        self._mails = Mails(self._office)
+        self._pace = pace or Pace()
         self._stopping = Event()
-        self._awake = Event()
-        self._running: Counter[str] = Counter()
-        self._written: defaultdict[str, list[float]] = defaultdict(list)
-        self._pace = Pace()
-        self._rests = 0
-        self._lock = Lock()
-        self._idle = Condition(self._lock)
+        declare_actors(broker, queues, self)
+        # Confirmations have a thread of their own, so that they never wait for a long send.
+        self._threads = [
+            Threads(broker, queues={queues.mail}, worker_threads=threads, worker_timeout=POLL_MS),
+            Threads(broker, queues={queues.service}, worker_threads=1, worker_timeout=POLL_MS),
+        ]
+        # As many tickets as threads are held ready, so that no worker sits on what another could begin.
+        self._threads[0].queue_prefetch = threads
 
     def start(self) -> None:
-        """Begin a lease and start working."""
-        process = this_process(self._purpose, threads=self._parallel, schedules=True)
-        self._lease = HeldLease(self._office, process)
-        self._threads.start()
-        self._ticker = Thread(target=self._tick, name="ticker", daemon=True)
-        self._ticker.start()
+        """Begin to take tickets."""
+        for threads in self._threads:
+            threads.start()
 
     def stop(self) -> None:
-        """Finish the groups that are being handed over, give back everything else, end the lease."""
+        """Take no more tickets, finish the groups that are being handed over, and give back everything else."""
         self._stopping.set()
-        self._awake.set()
-        self._ticker.join()
-        self._threads.stop(timeout=int(STOP_SECONDS * 1000))
-        self._broker.close()
-        self._lease.end()
-
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._awake.set()
-
-    def hand_over(self, publication_id: int) -> None:
-        """Hand over what is due for a publication."""
-        name = f"hand_over {publication_id}"
-        self._guarded(name, lambda: self._sender(lambda: not self._rests).run(publication_id))
-
-    def tend(self) -> None:
-        """Plan, sweep and settle, and empty what was kept long enough."""
-        self._guarded("tend", self._tend)
-
-    def _tend(self) -> None:
-        tend(self._office)
-        self._retention.run()
-
-    def write_service_mails(self) -> None:
-        """Compose and hand over service mails."""
-        self._guarded("service", lambda: write_service_mails(self._office, self._lease.id))
-
-    @contextmanager
-    def resting(self) -> Iterator[None]:
-        """Nothing happens by itself meanwhile; it begins when what is under way has come to a group's end."""
-        with self._lock:
-            self._rests += 1
-            self._idle.wait_for(lambda: not self._running.total())
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._rests -= 1
-            self.wake()
-
-    def drain(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
-        """Do everything that is due at this instant of a driven clock, in this thread, and answer when it is done.
-
-        Call it while the worker is `resting`: two that write in turns wait for each other more than they work.
-        """
-        while may_go_on():
-            self._tend()
-            write_service_mails(self._office, self._lease.id)
-            with self._office.database.read() as connection:
-                due = publications_due(connection, self._office.clock.now())
-            done = sum(self._drained(publication_id, may_go_on) for publication_id in due)
-            with self._office.database.read() as connection:
-                busy = is_handing_over(connection)
-            if busy:
-                Event().wait(0.02)  # somebody else is handing over: wait for that
-            elif not done:
-                return
+        until = time.monotonic() + STOP_SECONDS
+        for threads in self._threads:
+            threads.stop(timeout=max(1, int((until - time.monotonic()) * 1000)))
+        self._sessions.close()
 
     def forget(self) -> None:
         """Forget what was compiled: the database holds something else under the same numbers now."""
         self._mails = Mails(self._office)
 
-    def _drained(self, publication_id: int, may_go_on: Callable[[], bool]) -> int:
-        """Hand over what is due; a lease that was lost because the database was busy for long is begun anew, once."""
-        try:
-            return self._sender(may_go_on).run(publication_id)
-        except AnyDoubt as error:
-            log.warning("once more", extra={"why": str(error)})
-            self._lease.renew()
-            return self._sender(may_go_on).run(publication_id)
+    def hand_over(self, publication_id: int, after: int, until: int) -> None:
+        """Do what a ticket says."""
+        one = Range(publication_id=publication_id, after=after, until=until)
+        self._rest.guarded("hand_over", lambda: self._hand_over(one))
+        self._done(one)
+
+    def write_service_mails(self) -> None:
+        """Compose and hand over service mails."""
+        self._rest.guarded("service", self._write_service_mails)
+
+    def drained(self, publication_id: int, may_go_on: Callable[[], bool]) -> int:
+        """Hand over everything that is due for a publication, in this thread, also while others rest.
+
+        Answers about how many subscribers it decided. Raises as `Sender.run` does.
+        """
+        return self._sender(may_go_on).run(publication_id)
+
+    def _hand_over(self, one: Range) -> None:
+        leave_at = time.monotonic() + TICKET_SECONDS
+        sender = self._sender(lambda: not self._rest.is_on and time.monotonic() < leave_at)
+        decided = sender.run(one.publication_id, after=one.after, until=one.until)
+        if decided:
+            self._lease.did(f"decided about {decided} subscribers of publication {one.publication_id}")
 
     def _sender(self, may_go_on: Callable[[], bool]) -> Sender:
         def goes_on() -> bool:
-            return may_go_on() and not self._stopping.is_set()
+            return not self._stopping.is_set() and may_go_on()
 
         return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace)
 
-    def _guarded(self, name: str, task: Callable[[], object]) -> None:
-        """The edge of a thread: what goes wrong is said, and tried again by the next ticket. Nothing is sent by it."""
-        with self._lock:
-            del self._written[name][:1]
-            if self._rests:
-                return
-            self._running[name] += 1
-        try:
-            task()
-        except TrothError as error:
-            log.warning("cannot go on now", extra={"task": name, "why": str(error)})
-        except Exception:
-            log.exception("failed", extra={"task": name})
-        finally:
-            with self._lock:
-                self._running[name] -= 1
-                self._idle.notify_all()
-
-    def _tick(self) -> None:
-        while not self._stopping.is_set():
-            self._awake.clear()
-            try:
-                if not self._rests:
-                    self._write_tickets()
-            except TrothError as error:
-                log.warning("cannot ask what is due", extra={"why": str(error)})
-            except Exception:
-                log.exception("failed", extra={"task": "ticker"})
-            self._awake.wait(TICK_SECONDS)
-
-    def _write_tickets(self) -> None:
-        self._ticket("tend", 1, self._actors.tend.send)
-        self._ticket("service", 1, self._actors.write_service_mails.send)
-        with self._office.database.read() as connection:
-            due = publications_due(connection, self._office.clock.now())
-        for publication_id in due:
-            send = self._actors.hand_over.send
-            self._ticket(f"hand_over {publication_id}", self._parallel, lambda: send(publication_id))  # noqa: B023
-
-    def _ticket(self, name: str, most: int, send: Callable[[], object]) -> None:
-        """Write tickets of a kind until as many as may be are under way; one that nobody takes up is taken for lost."""
-        with self._lock:
-            now = time.monotonic()
-            waiting = [written for written in self._written[name] if now - written < LOST_AFTER_SECONDS]
-            missing = max(0, most - self._running[name] - len(waiting))
-            self._written[name] = waiting + [now] * missing
-        for _ in range(missing):
-            send()
+    def _write_service_mails(self) -> None:
+        written = write_service_mails(self._office, self._lease.id)
+        if written:
+            self._lease.did(f"wrote {written} service mails")

@@ -14,11 +14,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress.server import create_server  # type: ignore[import-untyped]
 
+from mailer.embedded import EmbeddedMailer
 from mailer.high_water import HighWaterMark, mark_file
 from mailer.office import Office
 from mailer.transport import InboxTransport, SmtpTransport, Transport
 from mailer.transport.probe import probe
-from mailer.worker import Worker
 from preferences.errors import TrothError
 from preferences.links import Links
 from preferences.settings import Settings
@@ -50,7 +50,7 @@ class Started:
 
     site: Site
     app: WSGIApplication
-    worker: Worker
+    worker: EmbeddedMailer
     database: Database
 
 
@@ -72,7 +72,7 @@ def start(settings: Settings, sandbox: Site | None = None) -> Started:
         return_domain=settings.return_domain,
         high_water=HighWaterMark(mark_file(settings.data_dir, database)),
     )
-    worker = Worker(office, threads=settings.workers, purpose="run")
+    worker = EmbeddedMailer(office, threads=settings.workers, purpose="run")
     worker.start()
     site = Site(
         database=database,
@@ -101,7 +101,7 @@ def start_sandbox(settings: Settings) -> Started:
             raise
         raise TrothError(f"the sandbox cannot be used: {error}; if you move {file} away, a new one is made") from error
     office = sandbox_office(settings, database, clock)
-    worker = Worker(office, threads=1, purpose="sandbox")
+    worker = EmbeddedMailer(office, threads=1, purpose="sandbox")
     worker.start()
     drive = Drive(office, clock, worker)
     site = Site(

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from urllib.parse import urlsplit
 
+from mailer.embedded import EmbeddedMailer
 from mailer.office import Office
 from mailer.transport import InboxTransport
-from mailer.worker import Worker
 from preferences.errors import Conflict
 from preferences.links import Links
 from preferences.settings import Settings
@@ -113,7 +113,7 @@ def _tidy(data_dir: Path) -> None:
 class Drive:
     """Moves a sandbox's clock from one planned instant to the next, and does at each what is due then."""
 
-    def __init__(self, office: Office, clock: DrivenClock, worker: Worker) -> None:
+    def __init__(self, office: Office, clock: DrivenClock, worker: EmbeddedMailer) -> None:
         self._office = office
         self._clock = clock
         self._worker = worker

@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from mailer.compose import Message
+from mailer.embedded import EmbeddedMailer
 from mailer.pace import Pace
 from mailer.transport import MemoryTransport, Outcome
-from mailer.worker import Worker
 from preferences.delivery import MadeBy, State
 from preferences.opt_down import paused_for_a_month
 from preferences.store.changes import asked_now, change_expectation
@@ -57,8 +57,8 @@ def test_who_pauses_or_leaves_while_a_campaign_goes_out_is_not_handed_over_to_an
     campaign = town.campaign("first", "letter")
     changed: dict[int, str] = {}
     transport[0].meanwhile = lambda: changed.update(_change_their_minds(town, readers))
-    worker = Worker(town.office, threads=1)
-    worker._pace = Pace(steady=5)  # so that most are still to come when they change their minds
+    # Steadily few at once, so that most are still to come when they change their minds.
+    worker = EmbeddedMailer(town.office, threads=1, pace=Pace(steady=5))
     worker.start()
     try:
         worker.wake()

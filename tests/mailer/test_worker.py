@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from mailer.actors import InProcessBroker
-from mailer.worker import Worker
+from mailer.brokers import InProcessBroker
+from mailer.embedded import EmbeddedMailer
 from preferences.store.tables import CAMPAIGN, LEASE
 from tests.mailer.town import TUESDAY, Town
 
@@ -17,8 +17,8 @@ PATIENCE_SECONDS = 30
 
 
 @contextmanager
-def _working(town: Town, broker: InProcessBroker | None = None) -> Iterator[Worker]:
-    worker = Worker(town.office, threads=2, broker=broker)
+def _working(town: Town, broker: InProcessBroker | None = None) -> Iterator[EmbeddedMailer]:
+    worker = EmbeddedMailer(town.office, threads=2, broker=broker)
     worker.start()
     try:
         yield worker
@@ -80,7 +80,7 @@ def test_who_stops_in_order_ends_the_lease_and_leaves_nothing_handing_over(town:
         worker.wake()
     assert "handing_over" not in town.counts(campaign)
     with town.database.read() as connection:
-        ended = connection.execute(select(LEASE.c.ended_at).where(LEASE.c.purpose == "worker")).scalar_one()
+        ended = connection.execute(select(LEASE.c.ended_at).where(LEASE.c.purpose == "run")).scalar_one()
     assert ended is not None
     town.hand_over()
     assert town.counts(campaign) == {"accepted": 30}
