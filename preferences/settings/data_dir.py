@@ -28,24 +28,26 @@ def prepare_data_dir(settings: Settings, make_key: Callable[[], str] = new_secre
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.secret_keys:
             return settings
-        return replace(settings, secret_keys=(_kept_key(settings.data_dir / SECRET_KEY_FILE, make_key),))
+        return replace(settings, secret_keys=_kept_keys(settings.data_dir / SECRET_KEY_FILE, make_key))
     except OSError as error:
         problem = f"TROTH_DATA_DIR ({settings.data_dir}) cannot be used: {error.strerror}. Name one you may write to."
         raise SettingsError((problem,)) from error
 
 
-def _kept_key(path: Path, make_key: Callable[[], str]) -> str:
+def _kept_keys(path: Path, make_key: Callable[[], str]) -> tuple[str, ...]:
+    """The keys in the file: one that was made, or several with commas between them, as the setting would have them."""
     if not path.exists():
         _leave(path, make_key())
     if path.stat().st_mode & 0o077:
         raise SettingsError((f"The secret key in {path} can be read by others: chmod 600 {path}",))
-    key = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(key) < SHORTEST_SECRET_KEY:
+    text = path.read_text(encoding="ascii", errors="replace")
+    keys = tuple(key.strip() for key in text.split(","))
+    if min(len(key) for key in keys) < SHORTEST_SECRET_KEY:
         problem = (
             f"The secret key in {path} is damaged: put it back from a backup. A new one breaks every link sent so far."
         )
         raise SettingsError((problem,))
-    return key
+    return keys
 
 
 def _leave(path: Path, key: str) -> None:
