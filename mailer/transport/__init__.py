@@ -2,7 +2,9 @@
 
 * ``contract``: what every transport keeps: ``Transport``, ``Session``, ``TakesSeveral``, ``Clock``
 * ``outcome``: the kinds of outcome, and what a reply of a server means
-* ``smtp``: a mail server; with ``transaction`` (one message) and ``wire`` (one connection)
+* ``smtp``: a mail server; with ``connecting`` (setting a connection up), ``wire`` and ``reading`` (what is written and
+  read), ``envelope`` (what is said around a message), ``transaction`` (one message), ``pipeline`` (one after another,
+  in one round trip each)
 * ``inbox``: the test inbox, from which nothing leaves the machine; ``memory``: the same for tests
 """
 

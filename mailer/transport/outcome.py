@@ -31,6 +31,7 @@ class Outcome:
     """The outcome of one message. `text` is the server's own (it may hold an address) or says what happened.
 
     `begun_at` is the instant just before MAIL was written, None where it was not; `ended_at` that of the outcome.
+    `relay` is the mail server that was talked to, as host and port; None where there was none.
     """
 
     kind: OutcomeKind
@@ -38,6 +39,7 @@ class Outcome:
     text: str
     begun_at: datetime | None
     ended_at: datetime
+    relay: str | None = None
 
 
 class Stage(Enum):
@@ -55,6 +57,11 @@ class Reply:
 
     code: int
     text: str
+
+    @property
+    def ends_the_connection(self) -> bool:
+        """Whether nothing can be asked after this reply to a command that it refuses: 421, or what is no refusal."""
+        return self.code == 421 or self.code // 100 not in {4, 5}
 
 
 # 5.7.1 not authorised, 5.7.25-29 reverse DNS, SPF, DKIM, DMARC and ARC (RFC 7372 and its registry), 5.7.515 Microsoft.

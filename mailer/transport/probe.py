@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mailer.compose.content import Message
+from mailer.transport.connecting import SetupError, SetupStage, connect
 from mailer.transport.contract import Clock
 from mailer.transport.outcome import Outcome, OutcomeKind
 from mailer.transport.transaction import Transaction
-from mailer.transport.wire import SetupError, SetupStage, Timeouts, Wire, connect
+from mailer.transport.wire import Timeouts, Wire
 from preferences.settings import SmtpSecurity, SmtpServer
 
 # A person waits for the answer; whoever hands over mail is more patient.
-PATIENCE = Timeouts(setup=10, command=10, data=10, block=10, final_dot=20, quit=2)
+PATIENCE = Timeouts(reach=10, setup=10, command=10, data=10, block=10, final_dot=20, quit=2)
 _BEGINS_WITHIN = timedelta(seconds=5)
 
 

@@ -1,25 +1,30 @@
-"""One SMTP connection: set up by smtplib, then driven command by command, so that it is known what was written."""
+"""One SMTP connection after it was set up: driven command by command, so that it is known what was written."""
 
-import re
+from __future__ import annotations
+
+import select
 import smtplib
 import socket
 import ssl
+import time
 from dataclasses import dataclass
-from enum import Enum
 from typing import BinaryIO, cast
 
 from mailer.transport.outcome import Reply
-from preferences.settings import SmtpSecurity, SmtpServer
+from mailer.transport.reading import NoReplyError, Replies, reply_of
 
-_LINE_LIMIT = 8192
-_LINES_LIMIT = 128
-_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\r?\n", re.DOTALL)
+_AT_ONCE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds to wait for each answer (RFC 5321, section 4.5.3.2); `setup` is for each step until a mail can begin."""
+    """Seconds to wait for each answer, whole (RFC 5321, section 4.5.3.2).
 
+    `reach` is for the network alone, before the server has said anything: a host that does not answer is not there.
+    `setup` is for each step until a mail can begin, `block` for the writing of each 64 kB.
+    """
+
+    reach: float = 30
     setup: float = 300
     command: float = 300
     data: float = 120
@@ -29,38 +34,40 @@ class Timeouts:
 
 
 class WireDownError(Exception):
-    """The connection cannot be used any more: closed, silent for too long, or talking nonsense."""
+    """The connection cannot be used any more: closed, silent for too long, or talking nonsense.
 
+    `written` is how many octets of the last write may have left.
+    """
 
-class SetupStage(Enum):
-    """How far a connection has come before a mail can begin."""
-
-    REACH = "reach"
-    ENCRYPT = "encrypt"
-    SIGN_IN = "sign in"
-
-
-class SetupError(Exception):
-    """There is no connection; `reply` is what the server said about it, if it said anything."""
-
-    def __init__(self, text: str, reply: Reply | None, stage: SetupStage = SetupStage.REACH) -> None:
+    def __init__(self, text: str, written: int = 0) -> None:
         super().__init__(text)
-        self.text = text
-        self.reply = reply
-        self.stage = stage
+        self.written = written
 
 
 class Wire:
-    """A connection after EHLO, TLS and authentication."""
+    """A connection after EHLO, TLS and authentication. One thread at a time."""
 
-    def __init__(self, smtp: smtplib.SMTP) -> None:
+    def __init__(self, smtp: smtplib.SMTP, relay: str = "") -> None:
         assert smtp.sock is not None
-        self._sock: socket.socket = smtp.sock
-        self._lines = cast(BinaryIO, smtp.file or self._sock.makefile("rb"))
+        self.relay = relay
         self.offers_smtputf8 = smtp.has_extn("smtputf8")
+        self.offers_dsn = smtp.has_extn("dsn")
+        self.offers_pipelining = smtp.has_extn("pipelining")
+        self._sock: socket.socket = smtp.sock
         self.is_encrypted = isinstance(self._sock, ssl.SSLSocket)
-        # The final dot is a write of its own and must not wait for the acknowledgement of the one before.
+        # The final dot may be a write of its own and must not wait for the acknowledgement of the one before.
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sock.settimeout(0)
+        self._can_read, self._can_write = select.poll(), select.poll()
+        self._can_read.register(self._sock, select.POLLIN)
+        self._can_write.register(self._sock, select.POLLOUT)
+        self._lines = cast(BinaryIO, smtp.file or self._sock.makefile("rb"))
+        self._replies = Replies(self._receive, _read_ahead(self._lines))
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the server has said something that nothing was asked for."""
+        return self._replies.has_more
 
     def ask(self, command: str, timeout: float) -> Reply:
         """The reply to a command; WireDownError where none came."""
@@ -68,29 +75,59 @@ class Wire:
         return self.reply(timeout)
 
     def write(self, octets: bytes, timeout: float) -> None:
-        """Everything handed to the network, or WireDownError."""
+        """Everything handed to the network, 64 kB within `timeout` seconds; or WireDownError."""
+        written, size = 0, len(octets)
+        while written < size:
+            piece = octets if size <= _AT_ONCE else octets[written : written + _AT_ONCE]
+            written += self._write_piece(piece, written, time.monotonic() + timeout)
+
+    def _write_piece(self, piece: bytes, before: int, until: float) -> int:
+        at = 0
         try:
-            self._sock.settimeout(timeout)
-            self._sock.sendall(octets)
+            while at < len(piece):
+                try:
+                    at += self._sock.send(piece if at == 0 else piece[at:])
+                except (BlockingIOError, ssl.SSLWantWriteError):
+                    _wait(self._can_write, until)
+                except ssl.SSLWantReadError:
+                    _wait(self._can_read, until)
         except OSError as error:
-            raise WireDownError(f"the connection broke while writing: {error}") from error
+            # Of a record of TLS that could not be written, nobody knows how much has left.
+            written = before + (len(piece) if self.is_encrypted else at)
+            raise WireDownError(f"the connection broke while writing: {error}", written) from error
+        return at
 
     def reply(self, timeout: float) -> Reply:
         """The next reply, whole; WireDownError at the end of the connection, half a line, or what is no reply."""
-        texts = []
+        return reply_of(*self._reply(timeout))
+
+    def passes(self, starts: tuple[bytes, ...]) -> bool:
+        """Whether the next replies have all come and begin so, and are read by that; it waits for nothing."""
+        return self._replies.passes(starts)
+
+    def reply_unless(self, expected: int, timeout: float) -> Reply | None:
+        """The next reply where its code is another than `expected`; else None. Raises as `reply` does."""
+        code, texts = self._reply(timeout)
+        return None if code == expected else reply_of(code, texts)
+
+    def _reply(self, timeout: float) -> tuple[int, list[bytes]]:
         try:
-            self._sock.settimeout(timeout)
-            for _ in range(_LINES_LIMIT):
-                line = self._lines.readline(_LINE_LIMIT)
-                found = _REPLY_LINE.fullmatch(line)
-                if found is None:
-                    raise WireDownError("the server sent no reply" if line else "the server closed the connection")
-                texts.append(_readable(found.group(3) or b""))
-                if found.group(2) != b"-":
-                    return Reply(int(found.group(1)), " ".join(texts))
+            return self._replies.code(time.monotonic() + timeout)
+        except NoReplyError as error:
+            raise WireDownError(str(error)) from error
         except OSError as error:
             raise WireDownError(f"no reply came: {error}") from error
-        raise WireDownError("the reply of the server has no end")
+
+    def _receive(self, until: float) -> bytes:
+        if not self.is_encrypted:
+            _wait(self._can_read, until)
+        while True:
+            try:
+                return self._sock.recv(_AT_ONCE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                _wait(self._can_read, until)
+            except ssl.SSLWantWriteError:
+                _wait(self._can_write, until)
 
     def close(self, timeout: float) -> None:
         """QUIT, and no matter what comes of it."""
@@ -110,60 +147,16 @@ class Wire:
                 continue
 
 
-def connect(server: SmtpServer, timeouts: Timeouts, *, local_name: str | None, tls: ssl.SSLContext | None) -> Wire:
-    """A connection to the server, encrypted and authenticated as it asks for; SetupError where there is none.
+def _wait(ready: select.poll, until: float) -> None:
+    """Wait until an instant of the monotonic clock; TimeoutError where nothing came of it."""
+    left = until - time.monotonic()
+    if left <= 0 or not ready.poll(left * 1000 + 1):
+        raise TimeoutError("timed out")
 
-    Certificates are verified where encryption is required. Where it is only taken if offered, they are not: whoever
-    could forge one could as well take the offer away.
-    """
-    context = tls or ssl.create_default_context()
-    if tls is None and server.security is SmtpSecurity.OPPORTUNISTIC:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    smtp: smtplib.SMTP | None = None
-    stage = SetupStage.REACH
+
+def _read_ahead(lines: BinaryIO) -> bytes:
+    """What came with the last reply of setting up: a server that speaks unasked is heard, not waited for."""
     try:
-        smtp = _client(server, timeouts.setup, local_name, context)
-        smtp.ehlo_or_helo_if_needed()
-        stage = SetupStage.ENCRYPT
-        _encrypt(smtp, server, context)
-        stage = SetupStage.SIGN_IN
-        if server.user is not None and server.password is not None:
-            smtp.login(server.user, server.password)
-        return Wire(smtp)
-    except (OSError, ValueError, SetupError) as error:
-        if smtp is not None:
-            smtp.close()
-        raise _translated(error, SetupStage.ENCRYPT if isinstance(error, ssl.SSLError) else stage) from error
-
-
-def _client(server: SmtpServer, timeout: float, local_name: str | None, context: ssl.SSLContext) -> smtplib.SMTP:
-    if server.security is SmtpSecurity.IMPLICIT:
-        return smtplib.SMTP_SSL(server.host, server.port, local_name, timeout=timeout, context=context)
-    return smtplib.SMTP(server.host, server.port, local_name, timeout=timeout)
-
-
-def _encrypt(smtp: smtplib.SMTP, server: SmtpServer, context: ssl.SSLContext) -> None:
-    if server.security is SmtpSecurity.IMPLICIT:
-        return
-    if smtp.has_extn("starttls"):
-        code, text = smtp.starttls(context=context)
-        if code != 220:
-            raise smtplib.SMTPResponseException(code, text)
-        smtp.ehlo_or_helo_if_needed()
-    elif server.security is SmtpSecurity.REQUIRED:
-        raise SetupError("the mail server offers no STARTTLS, and encryption is required", None, SetupStage.ENCRYPT)
-
-
-def _translated(error: Exception, stage: SetupStage) -> SetupError:
-    if isinstance(error, SetupError):
-        return error
-    if isinstance(error, smtplib.SMTPResponseException) and 200 <= error.smtp_code < 600:
-        reply = Reply(error.smtp_code, _readable(error.smtp_error))
-        return SetupError(f"the mail server refused the connection: {reply.code} {reply.text}", reply, stage)
-    return SetupError(f"there is no connection to the mail server: {error}", None, stage)
-
-
-def _readable(octets: bytes | str) -> str:
-    text = octets if isinstance(octets, str) else octets.decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else " " for letter in text).strip()[:500]
+        return bytes(lines.peek(1))  # type: ignore[attr-defined] # smtplib reads through a buffer
+    except OSError:
+        return b""

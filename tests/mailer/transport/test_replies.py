@@ -1,7 +1,7 @@
 import pytest
 
+from mailer.transport.envelope import stuffed
 from mailer.transport.outcome import OutcomeKind, Reply, Stage, classify, is_about_sender
-from mailer.transport.transaction import stuffed
 
 
 @pytest.mark.parametrize(
