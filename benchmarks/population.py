@@ -27,6 +27,7 @@ from preferences.store.tables import (
     COUNTED,
     EXPECTATION,
     EXPECTATION_TOPIC,
+    FOREIGN_MAIL,
     OPENING,
     SUBSCRIBER,
 )
@@ -80,8 +81,7 @@ def populate(connection: Connection, *, made: int, copies: int) -> int:
     topics = [_topic(connection, "letter", Period.WEEK), _topic(connection, "events", Period.MONTH)]
     readers = [_reader(connection, number, kind, topics) for number, kind in enumerate(kinds(made))]
     recompute(connection, PUBLICATION, readers, NOW - timedelta(hours=1))
-    for copy in range(1, copies):
-        copy_everybody(connection, copy)
+    copy_everybody(connection, copies)
     return _campaign(connection, topics)
 
 
@@ -152,15 +152,22 @@ def _asked(number: int, kind: str) -> Asked:
 
 # Caps that are not full.
 _LOOSE = (None, Cap(count=3, per=Period.WEEK), Cap(count=9, per=Period.MONTH))
-_SHIFTED = {"id", "subscriber_id", "expectation_id"}
+_SHIFTED = {"id", "subscriber_id", "expectation_id", "foreign_mail_id"}
 
 
-def copy_everybody(connection: Connection, copy: int) -> None:
-    """Everybody who was made once more, with numbers that are shifted by a multiple of the highest."""
-    for table in (SUBSCRIBER, EXPECTATION, EXPECTATION_TOPIC, COUNTED, OPENING):
-        columns = [_copied(column, copy) for column in table.columns]
-        made = select(*columns).where(_key(table) <= _STEP)
-        connection.execute(insert(table).from_select([column.name for column in table.columns], made))
+def copy_everybody(connection: Connection, copies: int) -> None:
+    """Make everybody who was made so many times in all, with numbers that are shifted by a multiple of the highest.
+
+    Copies are copied in turn, so that a million takes as many statements as a thousand.
+    """
+    have = 1
+    while have < copies:
+        more = min(have, copies - have)
+        for table in (SUBSCRIBER, EXPECTATION, EXPECTATION_TOPIC, FOREIGN_MAIL, COUNTED, OPENING):
+            columns = [_copied(column, have) for column in table.columns]
+            made = select(*columns).where(_key(table) <= _STEP * more)
+            connection.execute(insert(table).from_select([column.name for column in table.columns], made))
+        have += more
 
 
 # Higher than any number among those who are made.
@@ -171,11 +178,13 @@ def _key(table: Table) -> Column[Any]:
     return table.c[next(name for name in ("id", "expectation_id", "subscriber_id") if name in table.c)]
 
 
-def _copied(column: Column[Any], copy: int) -> Any:
+def _copied(column: Column[Any], have: int) -> Any:
     if column.name in _SHIFTED:
-        return column + literal(copy * _STEP, column.type)
+        return column + literal(have * _STEP, column.type)
     if column.name in ("address", "address_normalised"):
-        return func.replace(column, "@", f"-{copy}@")
+        return func.replace(column, "@", f"-{have}@")
+    if column.name == "external_id":
+        return column.concat(f" and {have}")
     return column
 
 

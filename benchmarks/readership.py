@@ -8,7 +8,6 @@ Everybody else is decided about, and finally not sent to.
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, text
@@ -17,6 +16,7 @@ from benchmarks.population import copy_everybody
 from preferences.address import parse_address
 from preferences.asked import Asked, AskedTopic
 from preferences.cadence import EVERY_DAY, Cadence, Cap, Period, Weekday
+from preferences.decision import Outcome, Reason
 from preferences.expectation import Arrives, Suppression
 from preferences.quiet import Hours
 from preferences.store.campaign_values import CampaignValues
@@ -24,11 +24,13 @@ from preferences.store.campaigns import create_campaign
 from preferences.store.database import Database
 from preferences.store.events import SYSTEM
 from preferences.store.expectations import begin_expectation
+from preferences.store.foreign import MailState
 from preferences.store.installation import found
 from preferences.store.openings import recompute
 from preferences.store.publications import change_publication
+from preferences.store.rows import inserted_key
 from preferences.store.subscribers import add_subscriber, next_version
-from preferences.store.tables import COUNTED, EXPECTATION, SUBSCRIBER
+from preferences.store.tables import COUNTED, EXPECTATION, FOREIGN_MAIL, SUBSCRIBER
 from preferences.store.topics import create_topic
 
 PUBLICATION = 1
@@ -66,8 +68,7 @@ def populate(database: Database, sent_to: int) -> int:
         topics = [_topic(connection, "letter", Period.WEEK, now), _topic(connection, "events", Period.MONTH, now)]
         numbers = [_reader(connection, number, topics, now) for number in range(MADE)]
         recompute(connection, PUBLICATION, numbers, now - _HOUR)
-        for copy in range(1, copies):
-            copy_everybody(connection, copy)
+        copy_everybody(connection, copies)
         _number_on(connection)
         total: int = connection.execute(select(func.count()).select_from(SUBSCRIBER)).scalar_one()
     with database.write() as connection:
@@ -124,10 +125,11 @@ def _reader(connection: Connection, number: int, topics: list[int], now: datetim
         next_version(connection, reader, unsubscribed_at=now - _WEEK)
     zone = _ZONES[number % len(_ZONES)]
     begin_expectation(connection, PUBLICATION, reader, _asked(number, kind, zone, now), SYSTEM, since, zone=zone)
-    ago = [timedelta(days=8 * mails, seconds=97 * number) for mails in range(1, 1 + number % 5)]
-    rows = [_counted(reader, topics[mails % 2], now - gap) for mails, gap in enumerate(ago) if now - gap > since]
-    if rows:
-        connection.execute(insert(COUNTED), rows)
+    # On the same day of earlier weeks, at nearly the same time: as it was asked for.
+    for weeks in range(number % 5 if kind == "sent" else 0, 0, -1):
+        at = now - weeks * _WEEK - timedelta(seconds=number)
+        if at > since:
+            _came_before(connection, reader, topics[0], at)
     return reader
 
 
@@ -157,14 +159,18 @@ def _hours(local: datetime) -> Hours:
     return Hours(since=time((local - 4 * _HOUR).hour), until=time((local + 12 * _HOUR).hour))
 
 
-def _counted(reader: int, topic: int, at: datetime) -> dict[str, Any]:
-    about = {"publication_id": PUBLICATION, "subscriber_id": reader, "topic_id": topic, "counted_at": at}
-    return {**about, "in_total": True, "along": False}
+def _came_before(connection: Connection, reader: int, topic: int, at: datetime) -> None:
+    """A mail of the system that was used before, reported and counted."""
+    about = {"publication_id": PUBLICATION, "subscriber_id": reader, "topic_id": topic}
+    told = {"external_id": f"{reader} at {at}", "topics": f"[{topic}]", "state": MailState.REPORTED.value}
+    decided = {"outcome": Outcome.SEND.value, "reason": Reason.EXPECTED.value, "occurred_at": at, "recorded_at": at}
+    mail = inserted_key(connection.execute(insert(FOREIGN_MAIL).values(**about, **told, **decided)))
+    connection.execute(insert(COUNTED).values(**about, foreign_mail_id=mail, counted_at=at, in_total=True))
 
 
 def _number_on(connection: Connection) -> None:
     """PostgreSQL counts on from the highest number of what was copied; SQLite does so by itself."""
     if connection.dialect.name == "postgresql":
-        for table in (SUBSCRIBER, EXPECTATION, COUNTED):
+        for table in (SUBSCRIBER, EXPECTATION, FOREIGN_MAIL, COUNTED):
             sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
             connection.execute(text(f"SELECT setval({sequence}, (SELECT max(id) FROM {table.name}))"))

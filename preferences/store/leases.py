@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from preferences.errors import AnyDoubt
 from preferences.store.rows import inserted_key
@@ -138,20 +138,35 @@ def _row(row: RowMapping) -> LeaseRow:
 
 
 def end_lease(connection: Connection, lease_id: int, now: datetime) -> None:
-    """End a lease that one holds."""
-    connection.execute(update(LEASE).where((LEASE.c.id == lease_id) & LEASE.c.ended_at.is_(None)).values(ended_at=now))
+    """End a lease that one holds, once nothing is being decided under it."""
+    _end(connection, LEASE.c.id == lease_id, now)
 
 
 def holds_lease(connection: Connection, lease_id: int, now: datetime) -> bool:
-    """Whether a lease goes on long enough for what is begun now; kept from being ended until the transaction ends."""
+    """Whether a lease goes on long enough for what is begun now; kept from being ended until the transaction ends.
+
+    It may be renewed meanwhile: many connections decide under one lease, one transaction after the other, and a renewal
+    that waited for a moment without any would wait until the lease is over.
+    """
     statement = select(LEASE.c.until).where((LEASE.c.id == lease_id) & LEASE.c.ended_at.is_(None))
     if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(read=True)
+        # Weaker than what an UPDATE of other columns than keys takes, and stronger than nothing to who locks FOR UPDATE.
+        statement = statement.with_for_update(read=True, key_share=True)
     until = connection.execute(statement).scalar()
     return until is not None and until > now + BEGINS_WITHIN
 
 
 def expire_leases(connection: Connection, now: datetime) -> list[int]:
     """End every lease that nobody renewed; answers their numbers."""
-    expired = (LEASE.c.until < now) & LEASE.c.ended_at.is_(None)
-    return list(connection.execute(update(LEASE).where(expired).values(ended_at=now).returning(LEASE.c.id)).scalars())
+    return _end(connection, LEASE.c.until < now, now)
+
+
+def _end(connection: Connection, chosen: ColumnElement[bool], now: datetime) -> list[int]:
+    """End those of the chosen leases that have not ended, after who decides under them; answers their numbers."""
+    of = LEASE.c
+    locked = select(of.id).where(chosen & of.ended_at.is_(None)).order_by(of.id).with_for_update()
+    ids = connection.execute(locked).scalars().all()
+    if not ids:
+        return []
+    ended = update(LEASE).where(of.id.in_(ids) & chosen & of.ended_at.is_(None)).values(ended_at=now)
+    return list(connection.execute(ended.returning(of.id)).scalars())

@@ -1,20 +1,23 @@
 """Leases: who lives, who leads, and on which clock several machines agree."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection, text
 
 from preferences.errors import AnyDoubt
 from preferences.store.clock import AgreedClock
-from preferences.store.database import Database, open_database
+from preferences.store.database import Database, DatabaseAway, open_database
 from preferences.store.leases import (
     LASTS,
     Process,
     begin_lease,
     check_lead,
     end_lease,
+    expire_leases,
+    holds_lease,
     leader,
     processes,
     renew_lease,
@@ -81,3 +84,42 @@ def test_the_agreed_clock_is_the_databases_and_runs_on_without_asking_it(
     first, second = clock.now(), clock.now()
     assert first <= second
     assert abs(first - (datetime.now(UTC) + apart)) < timedelta(minutes=1)
+
+
+@contextmanager
+def _deciding_under(database: Database, lease_id: int) -> Iterator[None]:
+    """While it lasts, a transaction is open that hands over under the lease."""
+    with database.write() as connection:
+        assert holds_lease(connection, lease_id, NOON)
+        yield
+
+
+def _waits_for_nobody(connection: Connection) -> None:
+    connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
+
+
+def _at_once(database: Database, end: Callable[[Connection], object]) -> None:
+    with database.write() as connection:
+        _waits_for_nobody(connection)
+        end(connection)
+
+
+def test_a_lease_is_renewed_while_something_is_decided_under_it(postgresql_url: str) -> None:
+    with closing(open_database(postgresql_url)) as database:
+        with database.write() as connection:
+            lease = begin_lease(connection, WORKER, NOON)
+        with _deciding_under(database, lease), database.write() as connection:
+            _waits_for_nobody(connection)
+            assert renew_lease(connection, lease, NOON + LASTS)
+
+
+def test_a_lease_is_not_ended_while_something_is_decided_under_it(postgresql_url: str) -> None:
+    with closing(open_database(postgresql_url)) as database:
+        with database.write() as connection:
+            lease = begin_lease(connection, WORKER, NOON)
+        for end in (lambda it: end_lease(it, lease, NOON), lambda it: expire_leases(it, NOON + 2 * LASTS)):
+            with _deciding_under(database, lease), pytest.raises(DatabaseAway):
+                _at_once(database, end)
+        with database.write() as connection:
+            assert expire_leases(connection, NOON + 2 * LASTS) == [lease]
+            assert expire_leases(connection, NOON + 2 * LASTS) == []
