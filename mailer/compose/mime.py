@@ -1,33 +1,114 @@
-"""The body of a mail as bytes: multipart/alternative with the text first, quoted-printable, CRLF only."""
+"""The body of a mail as bytes: multipart/alternative with the text first, quoted-printable, CRLF only.
+
+A part is encoded as a whole, or put together from pieces that were encoded each by itself. A piece begins at the
+beginning of an encoded line and ends at its end, if need be with a soft line break (RFC 2045 section 6.7), so that any
+piece may stand behind any other.
+"""
 
 import binascii
+import re
+
+from markupsafe import escape
 
 # No quoted-printable text can hold "=_", so this boundary never stands in a part.
 _BOUNDARY = "=_alternative"
 _UNWANTED = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
+SOFT_BREAK = b"=\r\n"
+# Characters of an encoded line beside the "=" of its soft break.
+_ROOM = 75
+
+# What may end a line, stand for nothing, or cannot be written; where it is found, a part is encoded as a whole.
+ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 BODY_FIELDS = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'.encode("ascii")
 
 
-def alternative_body(text: str, html: str) -> bytes:
-    """Everything after the blank line that ends the header; UnicodeEncodeError on lone surrogates."""
-    return b"".join((
-        b"\r\n", _part("plain", text), _part("html", html), f"--{_BOUNDARY}--\r\n".encode("ascii"),
-    ))  # fmt: skip
-
-
-def _part(subtype: str, content: str) -> bytes:
-    fields = (
+def _begin(subtype: str) -> bytes:
+    return (
         f"--{_BOUNDARY}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    return fields.encode("ascii") + quoted_printable(content)
+    ).encode("ascii")
+
+
+# What stands around the two parts; the first begins with the blank line that ends the header.
+BEFORE_TEXT = b"\r\n" + _begin("plain")
+BEFORE_HTML = _begin("html")
+AFTER_HTML = f"--{_BOUNDARY}--\r\n".encode("ascii")
+
+
+def alternative_body(text: str, html: str) -> bytes:
+    """Everything after the header, with the blank line that ends it; UnicodeEncodeError on lone surrogates."""
+    return b"".join((BEFORE_TEXT, quoted_printable(text), BEFORE_HTML, quoted_printable(html), AFTER_HTML))
 
 
 def quoted_printable(content: str) -> bytes:
     """The content in quoted-printable, ending in CRLF; control characters other than tab and newline are left out."""
-    octets = (
-        content.encode().translate(None, _UNWANTED).replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n")
-    )
     # The encoder takes its own line ends from the first one it sees, so there has to be one.
-    return binascii.b2a_qp(octets.replace(b"\n", b"\r\n") + b"\r\n", istext=True)
+    return binascii.b2a_qp(_octets(content).removesuffix(b"\r\n") + b"\r\n", istext=True)
+
+
+def piece(content: str) -> bytes:
+    """The content as one piece; behind each other, the pieces of several contents are the content of all of them.
+
+    That is true unless one content ends in CR and the next begins with LF, which are one line end together.
+    """
+    octets = _octets(content)
+    if not octets:
+        return b""
+    if octets.endswith(b"\n"):
+        return binascii.b2a_qp(octets, istext=True)
+    return binascii.b2a_qp(octets + b"\r\n", istext=True)[:-2] + SOFT_BREAK
+
+
+def html_piece(value: str) -> bytes:
+    """What a value is in HTML, as one piece."""
+    shown = str(escape(value)) if _is_special(value) else value
+    return quick(shown) + SOFT_BREAK if is_quick(shown) else piece(shown)
+
+
+def text_line(line: str) -> bytes:
+    """A line of text, which holds no line end, as one piece with its end."""
+    return quick(line) + b"\r\n" if is_quick(line) and line[-1:] not in " ." else piece(line + "\n")
+
+
+def link_pieces(url: str) -> tuple[bytes, bytes] | None:
+    """A link in HTML, and as a line of text: the same octets twice; None where it is not spelled as links are."""
+    if not is_quick(url) or _is_special(url) or " " in url or url[-1:] in ".":
+        return None
+    octets = quick(url)
+    return octets + SOFT_BREAK, octets + b"\r\n"
+
+
+def _is_special(value: str) -> bool:
+    return "&" in value or "<" in value or ">" in value or '"' in value or "'" in value
+
+
+def is_quick(value: str) -> bool:
+    """Whether a value needs no encoder: printable ASCII in which nothing but "=" is spelled otherwise."""
+    return value.isascii() and value.isprintable()
+
+
+def quick(value: str) -> bytes:
+    """Such a value as encoded lines, the last without its end."""
+    if "=" in value:
+        value = value.replace("=", "=3D")
+    if len(value) <= _ROOM:
+        return value.encode("ascii")
+    if len(value) <= 2 * _ROOM and "=" not in value:
+        return f"{value[:_ROOM]}=\r\n{value[_ROOM:]}".encode("ascii")
+    lines, at = [], 0
+    while len(value) - at > _ROOM:
+        # An octet that is spelled out stays in one line.
+        equals = value.find("=", at + _ROOM - 2, at + _ROOM)
+        end = at + _ROOM if equals < 0 else equals
+        lines.append(value[at:end])
+        at = end
+    lines.append(value[at:])
+    return "=\r\n".join(lines).encode("ascii")
+
+
+def _octets(content: str) -> bytes:
+    octets = content.encode().translate(None, _UNWANTED)
+    if b"\r" in octets:
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return octets.replace(b"\n", b"\r\n")

@@ -45,6 +45,14 @@ def wrapped_template(source: str) -> str:
     return _LONG_LINE.sub(lambda found: found.group() if _OPENS.search(found.group()) else _in_lines(found), source)
 
 
+def tidied(line: str) -> str:
+    """One line of a finished text, or several where it was too long: it ends in no space, and begins with no lone one."""
+    line = line.rstrip()
+    if line[:1] == " " and line[1:2] != " ":
+        line = line[1:]
+    return wrapped(line) if len(line) > COLUMNS else line
+
+
 def _in_lines(found: re.Match[str]) -> str:
     begin, rest = found.group(1), found.group(2)
     # What follows a bullet or a number stands below its first word.

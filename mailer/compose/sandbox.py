@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import TemplateError as JinjaError
 from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import missing
 
 from mailer.compose.content import Scalar
 from mailer.compose.errors import RenderError, TemplateError
@@ -51,6 +52,18 @@ class Fields:
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
+
+
+class _Names:
+    """What a compiled template of this language asks for: the value of a name. Jinja's own does more, and takes longer."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def resolve_or_missing(self, name: str) -> Any:
+        return self._values.get(name, missing)
 
 
 def _environment(*, autoescape: bool) -> SandboxedEnvironment:
@@ -96,17 +109,33 @@ def compile_template(source: str, *, part: str, is_html: bool = False) -> Templa
 
 def render_template(template: Template, values: Mapping[str, Any], *, part: str) -> str:
     """The rendered part; RenderError where a value is missing, cannot be used so, or the output is too long."""
-    pieces, length = [], 0
+    return "".join(render_chunks(template, values, part=part))
+
+
+def render_chunks(template: Template, values: Mapping[str, Any], *, part: str) -> list[str]:
+    """The same in chunks: each is one of the template's own, which `own_chunks` lists, or what a placeholder shows."""
+    chunks, length = [], 0
     try:
-        for piece in template.generate(values):
-            pieces.append(piece)
-            length += len(piece)
+        for chunk in template.root_render_func(_Names(values)):  # type: ignore[arg-type]
+            chunks.append(chunk)
+            length += len(chunk)
             if length > OUTPUT_LIMIT:
                 raise RenderError(f"the output is longer than {OUTPUT_LIMIT} characters", part=part)
     except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         advice = f"give the field a value, or write {{{{ ... | default('') }}}}; {_THERE_ARE}"
         raise RenderError(f"{error}; {advice}", part=part) from error
-    return "".join(pieces)
+    return chunks
+
+
+def own_chunks(template: Template) -> tuple[str, ...]:
+    """What a template says by itself, in pieces as `render_chunks` gives them; and some of its names."""
+    constants = template.root_render_func.__code__.co_consts
+    return tuple(constant for constant in constants if isinstance(constant, str) and constant)
+
+
+def is_same_for_all(template_source: str) -> bool:
+    """Whether a template says the same to everybody, because it asks for nothing."""
+    return _TEXT.parse(template_source).find(nodes.Name) is None
 
 
 def values_for_author(name: str | None, fields: Mapping[str, Scalar], links: Mapping[str, Scalar]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from preferences.languages import SOURCE_LANGUAGE, direction_of, nearest, transl
 from preferences.vote import Vote
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wording:
     """What stands around the sentences of the promise, in one language."""
 

@@ -1,0 +1,101 @@
+"""The body of a compiled mail, put together from encoded pieces: what is the same for all is encoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template
+from markupsafe import Markup
+
+from mailer.compose import parts
+from mailer.compose.around import Around, Pieces
+from mailer.compose.content import Recipient
+from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, piece, quoted_printable
+from mailer.compose.sandbox import own_chunks, render_chunks
+from mailer.compose.text import Chunk, Text, chunk_of
+from mailer.compose.wording import Wording
+
+# Stands in the HTML where what comes along will; who finds more of them than one has met a reader's value.
+_SLOT = Markup("\ue000along\ue001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The two parts of one compiled mail: its templates, their chunks encoded, and what stands around them."""
+
+    html: Template
+    html_chunks: Mapping[str, bytes]
+    html_end: bytes
+    has_html_slot: bool
+    text: Template
+    text_chunks: Mapping[str, Chunk | None]
+    has_text_slot: bool
+    around: Around
+
+    def octets(
+        self, recipient: Recipient, wording: Wording, html_values: dict[str, Any], text_values: dict[str, Any]
+    ) -> list[bytes] | None:
+        """Everything after the header for one recipient, in pieces; None where it cannot be put together so.
+
+        What the values say is the same either way: then the parts are made as texts and encoded as a whole. Raises
+        `RenderError`, and UnicodeEncodeError on lone surrogates.
+        """
+        below = self.around.below(recipient, wording)
+        footer = self.around.footer(recipient, wording)
+        along = self.around.along(recipient.along, wording)
+        if below is None or footer is None or along is None:
+            return None
+        html = self._html(html_values, along)
+        if html is None:
+            return None
+        text = self._text(text_values, recipient, wording)
+        if not self.has_text_slot:
+            text.add_pieces(along.text)
+        text.add_pieces(below.text)
+        text.add_pieces(footer.text)
+        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below.html, *footer.html, self.html_end, AFTER_HTML]
+
+    def _html(self, values: dict[str, Any], along: Pieces) -> list[bytes] | None:
+        is_put = self.has_html_slot and bool(along.html)
+        if is_put:
+            values["along"] = _SLOT
+        chunks = render_chunks(self.html, values, part="html")
+        if is_put and chunks.count(_SLOT) != 1:
+            return None
+        known, pieces = self.html_chunks, []
+        for chunk in chunks:
+            octets = known.get(chunk)
+            if octets is not None:
+                pieces.append(octets)
+            elif "\r" in chunk:
+                return None
+            elif is_put and chunk == _SLOT:
+                pieces += along.html
+            else:
+                pieces.append(piece(chunk))
+        return pieces if self.has_html_slot else [*pieces, *along.html]
+
+    def _text(self, values: dict[str, Any], recipient: Recipient, wording: Wording) -> Text:
+        if self.has_text_slot and recipient.along:
+            values["along"] = parts.along(recipient.along, wording, self.around.appearance).text
+        text = Text()
+        text.add_template(render_chunks(self.text, values, part="text"), self.text_chunks)
+        return text
+
+
+def compile_body(
+    html: Template, html_end: str, text: Template, around: Around, *, has_html_slot: bool, has_text_slot: bool
+) -> Body:
+    """The body of a mail, its chunks encoded."""
+    return Body(
+        html=html,
+        html_chunks={chunk: piece(chunk) for chunk in own_chunks(html)},
+        html_end=quoted_printable(html_end),
+        has_html_slot=has_html_slot,
+        text=text,
+        text_chunks={chunk: chunk_of(chunk) for chunk in own_chunks(text)},
+        has_text_slot=has_text_slot,
+        around=around,
+    )
