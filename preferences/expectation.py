@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
 from preferences.calendar import as_instant, zone_named
@@ -26,6 +27,8 @@ class Arrives(StrEnum):
     MONTHLY = "monthly"
     WEB = "web"
 
+
+_Value = TypeVar("_Value")
 
 DIGESTS = frozenset({Arrives.DAILY, Arrives.WEEKLY, Arrives.MONTHLY})
 
@@ -162,7 +165,8 @@ class TopicTerms:
 class Terms:
     """The expectation in force and, for each of its topics, the accepted and the current cadence.
 
-    The other fields are derived at construction: `zone`, the total as it is read, the pause as instants.
+    The other fields are derived at construction: `zone`, the total as it is read, the pause as instants. `alike` is one
+    object for all terms that ask for the same: what is said of one of them can be kept by it for all.
     Raises ValueError where a topic has no cadences, or a notice arrives otherwise than as each.
     """
 
@@ -173,6 +177,7 @@ class Terms:
     total_caps: tuple[BoundCap, ...] = field(init=False)
     pause: tuple[datetime, datetime] | None = field(init=False)
     rhythm_caps: dict[Arrives, tuple[BoundCap, ...]] = field(init=False)
+    alike: object = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         asked = self.expectation
@@ -183,6 +188,7 @@ class Terms:
             "topics": {choice.topic: self._judged(choice) for choice in asked.topics},
             "total_caps": total,
             "pause": None if asked.paused is None else asked.paused.instants(zone),
+            "alike": object(),
             "rhythm_caps": {rhythm: (BoundCap.of(Whose.RHYTHM, cap), *total) for rhythm, cap in RHYTHM_CAPS.items()},
         }
         for name, value in derived.items():
@@ -193,6 +199,11 @@ class Terms:
         if cadences is None:
             raise ValueError(f"topic {choice.topic} of expectation {self.expectation.id} has no cadence")
         return _topic_terms(choice, cadences)
+
+    def numbered(self, expectation: int) -> Terms:
+        """The same terms as those of another expectation that asks for the same: what is derived is shared."""
+        asked = _with(self.expectation, "id", expectation)
+        return self if asked is self.expectation else _with(self, "expectation", asked)
 
     def next_free(self, instant: datetime) -> datetime:
         """The earliest instant, `instant` or later, outside the pause that days and hours allow."""
@@ -205,6 +216,16 @@ class Terms:
     def is_paused(self, instant: datetime) -> bool:
         """Whether an instant falls into the pause."""
         return self.pause is not None and self.pause[0] <= instant < self.pause[1]
+
+
+def _with(value: _Value, name: str, other: object) -> _Value:
+    """The value with one field changed that nothing is derived from, without deriving the others anew."""
+    if getattr(value, name) == other:
+        return value
+    copied = object.__new__(type(value))
+    for slot in type(value).__slots__:  # type: ignore[attr-defined]
+        object.__setattr__(copied, slot, other if slot == name else getattr(value, slot))
+    return copied
 
 
 RHYTHM_CAPS = {

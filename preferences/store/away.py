@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Text, cast, literal, null, select, un
 from preferences.calendar import first_instant, zone_named
 from preferences.decision import Reason
 from preferences.delivery import State
+from preferences.store.among import among
 from preferences.store.tables import DELIVERY, EXPECTATION, PATTERN
 
 SAID_FOR = timedelta(days=30)
@@ -40,7 +41,7 @@ def left_out_while_away(
 
     Whoever is paused now, had no pause that ended in the last 30 days, or missed nothing in it, is missing.
     """
-    rows = connection.execute(_statement(publication_id, subscriber_ids, now)).mappings().all()
+    rows = connection.execute(_statement(connection, publication_id, subscriber_ids, now)).mappings().all()
     pauses: dict[int, list[Mapping[Any, Any]]] = {}
     missed: dict[int, list[datetime]] = {}
     for row in rows:
@@ -56,7 +57,9 @@ def left_out_while_away(
     }
 
 
-def _statement(publication_id: int, subscriber_ids: Collection[int], now: datetime) -> Select[Any]:
+def _statement(
+    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+) -> Select[Any]:
     ids = sorted(subscriber_ids)
     recently = now - SAID_FOR - timedelta(days=2)
     paused = (
@@ -71,7 +74,11 @@ def _statement(publication_id: int, subscriber_ids: Collection[int], now: dateti
             _E.id.label("number"),
         )
         .join(PATTERN, _P.id == _E.pattern_id)
-        .where((_E.publication_id == publication_id) & _E.subscriber_id.in_(ids) & _E.paused_until.is_not(None))
+        .where(
+            (_E.publication_id == publication_id)
+            & among(connection, _E.subscriber_id, ids)
+            & _E.paused_until.is_not(None)
+        )
         .where((_E.paused_until >= recently.date()) & (_E.until.is_(None) | (_E.until >= now - _LONGEST)))
     )
     kept_away = select(
@@ -83,7 +90,7 @@ def _statement(publication_id: int, subscriber_ids: Collection[int], now: dateti
         cast(null(), _E.paused_until.type),
         cast(null(), Text),
         _D.id,
-    ).where((_D.publication_id == publication_id) & _D.subscriber_id.in_(ids) & IS_MISSED)
+    ).where((_D.publication_id == publication_id) & among(connection, _D.subscriber_id, ids) & IS_MISSED)
     both = union_all(paused, kept_away.where(_D.scheduled_at >= now - _LONGEST)).subquery()
     return select(both).order_by(both.c.kind, both.c.number.desc()).limit(_MOST)
 

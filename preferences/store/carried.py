@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, literal, update
 
 from preferences.delivery import State
+from preferences.store.among import among
 from preferences.store.tables import DELIVERY
 
 _CARRIED = (State.HANDING_OVER.value, State.IN_DOUBT.value)
@@ -21,7 +22,7 @@ def settle_carried(connection: Connection, carrier_ids: Collection[int], in_dige
     is_item = _D.reason.like("digest_%")
     connection.execute(
         update(DELIVERY)
-        .where(_D.carrier_id.in_(carrier_ids) & _D.state.in_(_CARRIED))
+        .where(among(connection, _D.carrier_id, carrier_ids) & _D.state.in_(_CARRIED))
         .values(state=case((is_item, literal(in_digest.value)), else_=literal(along.value)), lease_id=None)
     )
 

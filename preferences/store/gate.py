@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from preferences.errors import AnyDoubt
 from preferences.store import openings
 from preferences.store.agenda import due_deliveries, is_anything_to_plan, subscribers_due
+from preferences.store.among import among
 from preferences.store.clock import check_clock
 from preferences.store.gate_rows import Writes
 from preferences.store.hand_overs import HandOver
@@ -113,7 +114,7 @@ def claim_subscribers(
         return _locked(connection, chosen, limit, after)
     ids = sorted({one for one in few if one > after and (until is None or one <= until)})
     groups = (ids[start : start + limit] for start in range(0, len(ids), limit))
-    locked = (_locked(connection, SUBSCRIBER.c.id.in_(group), limit, after) for group in groups)
+    locked = (_locked(connection, among(connection, SUBSCRIBER.c.id, group), limit, after) for group in groups)
     return next((claimed for claimed in locked if claimed), [])
 
 

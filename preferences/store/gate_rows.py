@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
 from preferences.basis import basis_of, basis_of_verdict
 from preferences.campaign import Candidate, DigestDue, ExpiryBasis
@@ -14,13 +14,20 @@ from preferences.delivery import State
 from preferences.expectation import Arrives
 from preferences.history import CountedMail, History
 from preferences.ranking import Verdict
+from preferences.store.bulk import insert_rows, next_keys
 from preferences.store.digest_rows import digest_for_slot
 from preferences.store.hand_overs import DigestRow, HandOver, Line
 from preferences.store.open_deliveries import OpenDelivery, Situation
 from preferences.store.redecide import move_deliveries
-from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY
-from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
+from preferences.store.tables import ATTEMPT, COUNTED, DELIVERY
+from preferences.store.verdicts import append_decisions, decision_row, is_the_same, standing_of_delivery
 from preferences.store.votes import draw_vote_lines
+
+_OF_ATTEMPT = ("id", "publication_id", "delivery_id", "lease_id", "revision", "committed_at", "vote_share")
+_OF_COUNTED = (
+    *("publication_id", "subscriber_id", "topic_id", "counted_at", "in_total", "along", "rhythm"),
+    "attempt_id",
+)
 
 
 class Writes:
@@ -37,7 +44,7 @@ class Writes:
         self._travelling: list[tuple[dict[str, Any], int]] = []  # decisions, and the deliveries as which they leave
         self._moves: list[dict[str, Any]] = []
         self._wakes: list[dict[str, Any]] = []
-        self._counted: dict[int, list[dict[str, Any]]] = {}
+        self._counted: dict[int, list[tuple[Any, ...]]] = {}
 
     def wake_at(self, delivery_id: int, at: datetime) -> None:
         """Look at a delivery again at `at`; nothing was decided."""
@@ -147,32 +154,26 @@ class Writes:
         if mails:
             self._write_attempts(mails)
         if self._decisions:
-            connection.execute(insert(DECISION), self._decisions)
+            append_decisions(connection, self._decisions)
         return mails
 
     def _write_attempts(self, mails: list[HandOver]) -> None:
         draw_vote_lines(self._connection, self._publication_id, mails)
-        rows = [
-            {
-                "publication_id": self._publication_id,
-                "delivery_id": mail.delivery_id,
-                "lease_id": self._lease_id,
-                "revision": mail.revision,
-                "committed_at": self.now,
-                "vote_share": mail.vote_share,
-            }
-            for mail in mails
-        ]
-        inserted = self._connection.execute(insert(ATTEMPT).returning(ATTEMPT.c.id, ATTEMPT.c.delivery_id), rows)
-        attempts = {delivery: attempt for attempt, delivery in inserted}
-        for mail in mails:
-            mail.attempt_id = attempts[mail.delivery_id]
+        for mail, attempt in zip(mails, next_keys(self._connection, ATTEMPT, len(mails)), strict=True):
+            mail.attempt_id = attempt
+        insert_rows(self._connection, ATTEMPT, _OF_ATTEMPT, [self._attempt(mail) for mail in mails])
+        attempts = {mail.delivery_id: mail.attempt_id for mail in mails}
         for row, mail_of in self._travelling:
             row["attempt_id"] = attempts[mail_of]
-        counted = [
-            {**row, "attempt_id": attempts[delivery]} for delivery, rows in self._counted.items() for row in rows
-        ]
-        self._connection.execute(insert(COUNTED), counted)
+        counted = [(*row, attempts[delivery]) for delivery, rows in self._counted.items() for row in rows]
+        insert_rows(self._connection, COUNTED, _OF_COUNTED, counted)
+
+    def _attempt(self, mail: HandOver) -> tuple[Any, ...]:
+        """In the order of `_OF_ATTEMPT`."""
+        return (
+            *(mail.attempt_id, self._publication_id, mail.delivery_id, self._lease_id),
+            *(mail.revision, self.now, mail.vote_share),
+        )
 
     def _decide(self, situation: Situation, verdict: Verdict) -> None:
         basis = basis_of_verdict(situation.terms, situation.subscriber.standing, verdict, self.now)
@@ -215,17 +216,9 @@ class Writes:
         along: bool = False,
         rhythm: Arrives | None = None,
     ) -> None:
-        self._counted.setdefault(delivery_id, []).append(
-            {
-                "publication_id": self._publication_id,
-                "subscriber_id": situation.subscriber.id,
-                "topic_id": topic,
-                "counted_at": self.now,
-                "in_total": in_total,
-                "along": along,
-                "rhythm": None if rhythm is None else rhythm.value,
-            }
-        )
+        of_rhythm = None if rhythm is None else rhythm.value
+        row = (self._publication_id, situation.subscriber.id, topic, self.now, in_total, along, of_rhythm)
+        self._counted.setdefault(delivery_id, []).append(row)
 
 
 def _candidate(verdict: Verdict) -> Candidate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from preferences.expectation import Arrives
 from preferences.history import EMPTY_HISTORY, History
+from preferences.store.among import among
 from preferences.store.tables import COUNTED, UNCOUNTED
 
 # A year cap looks back at most a leap year; a day more for zones.
@@ -24,35 +25,36 @@ def histories_of(connection: Connection, subscriber_ids: Collection[int], now: d
         select(_C.subscriber_id, _C.topic_id, _C.counted_at, _C.in_total, _C.along, _C.rhythm)
         .outerjoin(UNCOUNTED, _U.counted_id == _C.id)
         .where(
-            _C.subscriber_id.in_(sorted(subscriber_ids)) & (_C.counted_at > now - LOOKS_BACK) & _U.counted_id.is_(None)
+            among(connection, _C.subscriber_id, subscriber_ids)
+            & (_C.counted_at > now - LOOKS_BACK)
+            & _U.counted_id.is_(None)
         )
         .order_by(_C.subscriber_id, _C.counted_at.desc(), _C.id.desc())
-    ).mappings()
-    by_subscriber: dict[int, list[Mapping[Any, Any]]] = {}
+    )
+    by_subscriber: dict[int, list[tuple[Any, ...]]] = {}
     for row in rows:
-        by_subscriber.setdefault(row["subscriber_id"], []).append(row)
+        by_subscriber.setdefault(row[0], []).append(tuple(row))
     return {
         subscriber: _history(by_subscriber[subscriber]) if subscriber in by_subscriber else EMPTY_HISTORY
         for subscriber in subscriber_ids
     }
 
 
-def _history(rows: Collection[Mapping[Any, Any]]) -> History:
+def _history(rows: Collection[tuple[Any, ...]]) -> History:
     """The history in rows of one subscriber, newest first."""
     total: list[datetime] = []
     charged: dict[int, list[datetime]] = {}
     along: dict[int, list[datetime]] = {}
     digests: dict[Arrives, list[datetime]] = {}
-    for row in rows:
-        at = row["counted_at"]
-        if row["in_total"]:
+    for _, topic, at, in_total, came_along, rhythm in rows:
+        if in_total:
             total.append(at)
-        if row["in_total"] and row["rhythm"] is not None:
-            digests.setdefault(Arrives(row["rhythm"]), []).append(at)
-        if row["topic_id"] is not None:
-            along.setdefault(row["topic_id"], []).append(at)
-            if not row["along"]:
-                charged.setdefault(row["topic_id"], []).append(at)
+        if in_total and rhythm is not None:
+            digests.setdefault(Arrives(rhythm), []).append(at)
+        if topic is not None:
+            along.setdefault(topic, []).append(at)
+            if not came_along:
+                charged.setdefault(topic, []).append(at)
     return History(
         total=tuple(total),
         charged={topic: tuple(instants) for topic, instants in charged.items()},

@@ -14,6 +14,7 @@ from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.expectation import Arrives, Expectation, Terms
 from preferences.history import History
+from preferences.store.among import among
 from preferences.store.expectations import terms_at, terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import SubscriberRow, subscribers
@@ -123,13 +124,15 @@ def situations(
     people = subscribers(connection, subscriber_ids)
     terms = _readable(partial(judged_terms, connection, publication_id), subscriber_ids)
     histories = histories_of(connection, subscriber_ids, now)
-    deliveries = open_deliveries(connection, subscriber_ids, statuses)
+    deliveries: dict[int, list[OpenDelivery]] = {}
+    for delivery in open_deliveries(connection, subscriber_ids, statuses):
+        deliveries.setdefault(delivery.subscriber_id, []).append(delivery)
     return {
         one: Situation(
             subscriber=people[one],
             terms=terms[one],
             history=histories[one],
-            open=tuple(delivery for delivery in deliveries if delivery.subscriber_id == one),
+            open=tuple(deliveries.get(one, ())),
         )
         for one in sorted(terms)
     }
@@ -174,7 +177,7 @@ def open_deliveries(
             select(DELIVERY, CAMPAIGN.c.priority, CAMPAIGN.c.status)
             .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
             .where(
-                _D.subscriber_id.in_(sorted(subscriber_ids))
+                among(connection, _D.subscriber_id, subscriber_ids)
                 & IS_OPEN
                 & IS_UNDECIDED
                 & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
@@ -211,7 +214,7 @@ def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Ma
     of = CAMPAIGN_TOPIC.c
     rows = connection.execute(
         select(of.campaign_id, of.topic_id)
-        .where(of.campaign_id.in_(sorted(campaign_ids)))
+        .where(among(connection, of.campaign_id, campaign_ids))
         .order_by(of.campaign_id, of.position)
     )
     topics: dict[int, tuple[int, ...]] = {}

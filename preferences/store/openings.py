@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
 from preferences.calendar import MOMENT
 from preferences.decision import evidence_of
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
+from preferences.store.among import among
+from preferences.store.bulk import put_rows
 from preferences.store.evidence import evidence_text
 from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
@@ -26,6 +28,11 @@ from preferences.store.tables import OPENING
 TOTAL = 0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _O = OPENING.c
+# What follows from terms and history.
+_DERIVED = (
+    *("current_id", "opens_at", "free_at", "longest_days", "longest_until", "next_days", "next_until", "last_days"),
+    *("evidence", "counted"),
+)
 
 
 def recompute(connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime) -> None:
@@ -44,15 +51,18 @@ def store(
     """Replace the openings of these subscribers by those that follow from terms and history."""
     if not known:
         return
-    connection.execute(delete(OPENING).where(_O.subscriber_id.in_(sorted(known))))
     rows = [
-        {"publication_id": publication_id, "subscriber_id": subscriber, **row}
+        (subscriber, row["topic_key"], publication_id, *(row[name] for name in _DERIVED))
         for subscriber, (terms, history) in known.items()
         if terms is not None
         for row in opening_rows(terms, history, now)
     ]
-    if rows:
-        connection.execute(insert(OPENING), rows)
+    kept = {row[:2] for row in rows}
+    there = select(_O.subscriber_id, _O.topic_key).where(among(connection, _O.subscriber_id, known))
+    gone = [key for key in map(tuple, connection.execute(there)) if key not in kept]
+    for subscriber, topic in sorted(gone):
+        connection.execute(delete(OPENING).where((_O.subscriber_id == subscriber) & (_O.topic_key == topic)))
+    put_rows(connection, OPENING, ("subscriber_id", "topic_key"), ("publication_id", *_DERIVED), rows)
 
 
 def opening_rows(terms: Terms, history: History, now: datetime) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from preferences.errors import Stale
 from preferences.expectation import Terms
 from preferences.more_often import Question, questions
+from preferences.store.among import among
 from preferences.store.events import By, record
 from preferences.store.tables import EVENT
 from preferences.store.terms import terms_of
@@ -41,7 +42,7 @@ def _kept(connection: Connection, subscribers: list[int]) -> set[tuple[int, int]
     """Subscriber and cadence of every answer that keeps what was accepted."""
     chosen = (
         select(_E.subscriber_id, _E.details)
-        .where(_E.subscriber_id.in_(subscribers) & (_E.kind == _KEPT))
+        .where(among(connection, _E.subscriber_id, subscribers) & (_E.kind == _KEPT))
         .order_by(_E.id.desc())
         .limit(_MOST)
     )

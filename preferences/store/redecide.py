@@ -7,17 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection
 
 from preferences.basis import basis_of
 from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import DEFAULT_EXPIRY, Outcome, charged_topic, decide
 from preferences.delivery import State
 from preferences.expectation import DIGESTS, Arrives
+from preferences.store.bulk import update_rows
 from preferences.store.open_deliveries import RUNNING_OR_PAUSED, OpenDelivery, Situation, situations
 from preferences.store.prospects import Schedule, coming_for, schedule_of
-from preferences.store.tables import DECISION, DELIVERY
-from preferences.store.verdicts import decision_row, is_the_same, standing_of_delivery
+from preferences.store.tables import DELIVERY
+from preferences.store.verdicts import append_decisions, decision_row, is_the_same, standing_of_delivery
 
 
 def decide_waiting_again(
@@ -50,22 +51,19 @@ class Changes:
     def write(self, connection: Connection) -> None:
         """Write everything."""
         if self.decisions:
-            connection.execute(insert(DECISION), self.decisions)
+            append_decisions(connection, self.decisions)
         if self.deliveries:
             move_deliveries(connection, self.deliveries)
 
 
 def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> None:
     """Set columns of deliveries, one statement for each set of columns; each entry names its `delivery`."""
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for one in values:
-        by_columns.setdefault(tuple(sorted(one.keys() - {"delivery"})), []).append(one)
+        columns = tuple(name for name in one if name != "delivery")
+        by_columns.setdefault(columns, []).append((*(one[name] for name in columns), one["delivery"]))
     for columns, moved in by_columns.items():
-        statement = update(DELIVERY).where(DELIVERY.c.id == bindparam("delivery"))
-        connection.execute(
-            statement.values({name: bindparam(f"new_{name}") for name in columns}),
-            [{"delivery": one["delivery"], **{f"new_{name}": one[name] for name in columns}} for one in moved],
-        )
+        update_rows(connection, DELIVERY, ("id",), columns, moved)
 
 
 def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, changes: Changes) -> None:

@@ -6,10 +6,12 @@ import random
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from preferences.delivery import AttemptOutcome
 from preferences.store.aftermath import begin_again, decide_open_again, lock_campaigns, uncount
+from preferences.store.among import among
+from preferences.store.bulk import update_rows
 from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
 from preferences.store.hand_overs import HandOver
 from preferences.store.settling import accept, settle
@@ -55,7 +57,9 @@ def give_back(
     Where it was not, somebody else may have numbered other attempts the same by now: those are left alone.
     """
     of = ATTEMPT.c
-    chosen = select(of.id, of.delivery_id, of.committed_at).where(of.id.in_([mail.attempt_id for mail in mails]))
+    chosen = select(of.id, of.delivery_id, of.committed_at).where(
+        among(connection, of.id, [mail.attempt_id for mail in mails])
+    )
     committed = {tuple(row) for row in connection.execute(chosen)}
     results = [
         Result(
@@ -77,7 +81,7 @@ def _standing_attempts(connection: Connection, results: Sequence[Result]) -> dic
     of = ATTEMPT.c
     standing = of.outcome.is_(None) | (of.outcome == AttemptOutcome.IN_DOUBT.value)
     chosen = select(of.id, of.delivery_id, of.outcome).where(
-        of.id.in_([result.attempt_id for result in results]) & standing
+        among(connection, of.id, [result.attempt_id for result in results]) & standing
     )
     rows = connection.execute(chosen.order_by(of.id).with_for_update()).all()
     return {(row.id, row.delivery_id): row.outcome for row in rows}
@@ -86,28 +90,21 @@ def _standing_attempts(connection: Connection, results: Sequence[Result]) -> dic
 def _close_attempts(connection: Connection, known: Sequence[Result]) -> None:
     if known:
         names = ("outcome", "begun_at", "ended_at", "code", "reply")
-        connection.execute(
-            update(ATTEMPT)
-            .where(ATTEMPT.c.id == bindparam("attempt"))
-            .values({name: bindparam(f"new_{name}") for name in names}),
-            [
-                {
-                    "attempt": result.attempt_id,
-                    "new_outcome": OUTCOMES[result.came].value,
-                    "new_begun_at": result.begun_at,
-                    "new_ended_at": result.ended_at,
-                    "new_code": result.code,
-                    "new_reply": result.reply[:1000] or None,
-                }
-                for result in known
-            ],
-        )
+        rows = [
+            (
+                *(OUTCOMES[one.came].value, one.begun_at, one.ended_at, one.code, one.reply[:1000] or None),
+                one.attempt_id,
+            )
+            for one in known
+        ]
+        update_rows(connection, ATTEMPT, ("id",), names, rows)
 
 
 def _forget_replies_about_the_erased(connection: Connection, known: Sequence[Result]) -> None:
     """A reply often repeats the address: about who was erased while a mail was on its way, nothing is kept."""
     erased = select(SUBSCRIBER.c.id).where(
-        SUBSCRIBER.c.id.in_(sorted({result.subscriber_id for result in known})) & SUBSCRIBER.c.erased_at.is_not(None)
+        among(connection, SUBSCRIBER.c.id, {result.subscriber_id for result in known})
+        & SUBSCRIBER.c.erased_at.is_not(None)
     )
     gone = set(connection.execute(erased).scalars())
     attempts = [result.attempt_id for result in known if result.subscriber_id in gone]

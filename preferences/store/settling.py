@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, update
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.store.aftermath import append_plain_decision
+from preferences.store.among import among
 from preferences.store.came import Came, Result
 from preferences.store.carried import release_carried, settle_carried
 from preferences.store.events import SYSTEM, record
@@ -65,7 +66,7 @@ def _finish(connection: Connection, delivery_ids: Collection[int], state: State)
     if delivery_ids:
         connection.execute(
             update(DELIVERY)
-            .where(DELIVERY.c.id.in_(delivery_ids))
+            .where(among(connection, DELIVERY.c.id, delivery_ids))
             .values(state=state.value, wakes_at=None, lease_id=None)
         )
 

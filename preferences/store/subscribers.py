@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, literal, select, union_all
 from preferences.address import Address, address_hash
 from preferences.errors import Conflict, Invalid, NotFound, Said
 from preferences.expectation import Standing, Suppression
+from preferences.store.among import among
 from preferences.store.installation import suppression_key
 from preferences.store.publications import COLUMNS, LOOKS, PublicationRow, publication_in
 from preferences.store.rows import inserted_key
@@ -71,7 +72,7 @@ def _row(row: Mapping[Any, Any]) -> SubscriberRow:
 
 def subscribers(connection: Connection, ids: Collection[int]) -> dict[int, SubscriberRow]:
     """The subscribers of these numbers, by number."""
-    rows = connection.execute(select(*_COLUMNS).where(SUBSCRIBER.c.id.in_(sorted(ids)))).mappings()
+    rows = connection.execute(select(*_COLUMNS).where(among(connection, SUBSCRIBER.c.id, ids))).mappings()
     return {row["id"]: _row(row) for row in rows}
 
 
@@ -128,7 +129,7 @@ def lock_subscribers(connection: Connection, ids: Collection[int]) -> None:
     In number order, so that no two transactions wait for each other. On SQLite the write transaction is the lock.
     """
     if connection.dialect.name == "postgresql" and ids:
-        rows = select(SUBSCRIBER.c.id).where(SUBSCRIBER.c.id.in_(sorted(ids))).order_by(SUBSCRIBER.c.id)
+        rows = select(SUBSCRIBER.c.id).where(among(connection, SUBSCRIBER.c.id, ids)).order_by(SUBSCRIBER.c.id)
         connection.execute(rows.with_for_update(key_share=False)).all()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import lru_cache
@@ -15,6 +15,7 @@ from preferences.asked import Asked, AskedTopic
 from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, DigestTimes, Expectation, Overflow, Terms, TopicCadences, TopicChoice
 from preferences.quiet import Hours, Pause
+from preferences.store.among import among
 from preferences.store.tables import CADENCE, EXPECTATION, EXPECTATION_TOPIC, PATTERN
 from preferences.store.topics import TopicRow, cadence_in, cadences, days_of, topics
 
@@ -23,14 +24,14 @@ _E, _P, _T = EXPECTATION.c, PATTERN.c, EXPECTATION_TOPIC.c
 
 def terms_of(connection: Connection, publication_id: int, subscriber_ids: Collection[int]) -> dict[int, Terms]:
     """The terms in force of these subscribers, by subscriber; who has no open expectation is missing."""
-    chosen = _expectations().where(_E.subscriber_id.in_(sorted(subscriber_ids)) & _E.until.is_(None))
-    return {row["subscriber_id"]: terms for row, terms in _with_terms(connection, publication_id, chosen)}
+    chosen = _ASKED.where(among(connection, _E.subscriber_id, subscriber_ids) & _E.until.is_(None))
+    return {row.subscriber_id: terms for row, terms in _with_terms(connection, publication_id, chosen)}
 
 
 def terms_at(connection: Connection, publication_id: int, expectation_ids: Collection[int]) -> dict[int, Terms]:
     """The terms of these expectations, open or ended, with the cadences that are current now; by expectation."""
-    chosen = _expectations().where(_E.id.in_(sorted(expectation_ids)))
-    return {row["id"]: terms for row, terms in _with_terms(connection, publication_id, chosen)}
+    chosen = _ASKED.where(among(connection, _E.id, expectation_ids))
+    return {row.id: terms for row, terms in _with_terms(connection, publication_id, chosen)}
 
 
 def _expectations() -> Select[Any]:
@@ -38,24 +39,49 @@ def _expectations() -> Select[Any]:
     return select(EXPECTATION, *pattern).join(PATTERN, _P.id == _E.pattern_id)
 
 
-def _with_terms(
-    connection: Connection, publication_id: int, chosen: Select[Any]
-) -> list[tuple[Mapping[Any, Any], Terms]]:
-    rows = connection.execute(chosen).mappings().all()
-    ids = [row["id"] for row in rows]
-    choices = (
-        connection.execute(
-            select(EXPECTATION_TOPIC).where(_T.expectation_id.in_(ids)).order_by(_T.expectation_id, _T.position)
-        )
-        .mappings()
-        .all()
-    )
+# What an expectation says besides its topics and who asked, in the order of `_alike`.
+_SAID = (
+    *(_P.zone, _E.zone_assumed, _E.total_count, _E.total_per, _P.days, _P.hours, _E.paused_since, _E.paused_until),
+    *(_E.overflow, _P.digest_hour, _P.digest_weekday, _P.digest_day),
+)
+_CHOICES = (_T.topic_id, _T.arrives, _T.accepted_id, _T.own_count, _T.own_per)
+_ASKED = select(_E.id, _E.subscriber_id, *_SAID).join(PATTERN, _P.id == _E.pattern_id)
+_SAID_BEGINS = 2
+
+
+def _with_terms(connection: Connection, publication_id: int, chosen: Select[Any]) -> list[tuple[Any, Terms]]:
+    rows = connection.execute(chosen).all()
+    choices = connection.execute(
+        select(_T.expectation_id, *_CHOICES)
+        .where(among(connection, _T.expectation_id, [row[0] for row in rows]))
+        .order_by(_T.expectation_id, _T.position)
+    ).all()
     known = {topic.id: topic for topic in topics(connection, publication_id)}
-    accepted = _accepted(connection, choices, known)
-    by_expectation: dict[int, list[Mapping[Any, Any]]] = {expectation: [] for expectation in ids}
+    accepted = _accepted(connection, {choice[_ACCEPTED] for choice in choices}, known)
+    ways = {choice[1:]: _of_topic(accepted[choice[_ACCEPTED]], known[choice[1]]) for choice in choices}
+    by_expectation: dict[int, list[_Way]] = {row[0]: [] for row in rows}
     for choice in choices:
-        by_expectation[choice["expectation_id"]].append(choice)
-    return [(row, _terms(row, by_expectation[row["id"]], known, accepted)) for row in rows]
+        by_expectation[choice[0]].append((choice[1:], ways[choice[1:]]))
+    return [(row, _alike(row[_SAID_BEGINS:], tuple(by_expectation[row[0]])).numbered(row[0])) for row in rows]
+
+
+# The columns of a choice from its topic on, and the cadences that go with it.
+_Way = tuple[tuple[Any, ...], TopicCadences]
+_ACCEPTED = 3
+
+
+def _of_topic(accepted: Cadence, topic: TopicRow) -> TopicCadences:
+    return TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
+
+
+# Readers differ less than there are of them. Cadences are compared as values: two databases may number them the same.
+@lru_cache(maxsize=8192)
+def _alike(said: tuple[Any, ...], choices: tuple[_Way, ...]) -> Terms:
+    """The terms of everybody who asked for the same, under the number of nobody's expectation."""
+    return Terms(
+        expectation=_expectation(0, said, tuple(_choice(*columns) for columns, _ in choices)),
+        cadences={columns[0]: cadences for columns, cadences in choices},
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +105,7 @@ def latest_terms(
     chosen = [_chosen(row[_CHOSEN:], known[row[_CHOSEN]]) for row in rows if row[_CHOSEN] is not None]
     first = rows[0]._mapping
     terms = Terms(
-        expectation=_expectation(first, tuple(choice for choice, _ in chosen)),
+        expectation=_expectation(first["id"], _SAID_IN(first), tuple(choice for choice, _ in chosen)),
         cadences={choice.topic: cadences for choice, cadences in chosen},
     )
     return LatestTerms(terms=terms, since=first["since"], until=first["until"])
@@ -88,11 +114,10 @@ def latest_terms(
 def _latest() -> Select[Any]:
     """One row for each topic of the newest expectation, with the cadence that was accepted; its own columns repeat."""
     mine = (_E.subscriber_id == bindparam("subscriber")) & (_E.publication_id == bindparam("publication"))
-    choice = (_T.topic_id, _T.arrives, _T.accepted_id, _T.own_count, _T.own_per)
     accepted = (CADENCE.c[name].label(f"was_{name}") for name in ("id", "count", "per", "at_least", "days"))
     return (
         _expectations()
-        .add_columns(*choice, *accepted)
+        .add_columns(*_CHOICES, *accepted)
         .outerjoin(EXPECTATION_TOPIC, _T.expectation_id == _E.id)
         .outerjoin(CADENCE, CADENCE.c.id == _T.accepted_id)
         .where(_E.id == select(func.max(_E.id)).where(mine).correlate(None).scalar_subquery())
@@ -113,62 +138,35 @@ def _chosen(columns: tuple[Any, ...], topic: TopicRow) -> tuple[TopicChoice, Top
     return choice, TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
 
 
-def _accepted(
-    connection: Connection, choices: Collection[Mapping[Any, Any]], known: Mapping[int, TopicRow]
-) -> dict[int, Cadence]:
+def _accepted(connection: Connection, accepted: Collection[int], known: Mapping[int, TopicRow]) -> dict[int, Cadence]:
     """The accepted cadences; most are the current ones, which are here already."""
     current = {topic.cadence.id: topic.cadence for topic in known.values()}
-    older = {choice["accepted_id"] for choice in choices} - set(current)
+    older = set(accepted) - set(current)
     return {**current, **(cadences(connection, older) if older else {})}
-
-
-def _terms(
-    row: Mapping[Any, Any],
-    choices: Collection[Mapping[Any, Any]],
-    known: Mapping[int, TopicRow],
-    accepted: Mapping[int, Cadence],
-) -> Terms:
-    expectation = expectation_of(row, choices)
-    return Terms(
-        expectation=expectation,
-        cadences={
-            choice.topic: TopicCadences(
-                accepted=accepted[choice.accepted],
-                current=known[choice.topic].cadence,
-                notice=known[choice.topic].is_notice,
-            )
-            for choice in expectation.topics
-        },
-    )
 
 
 def expectation_of(row: Mapping[Any, Any], choices: Collection[Mapping[Any, Any]]) -> Expectation:
     """The value of an expectation's row, joined with its pattern, and its topics in order."""
-    return _expectation(row, tuple(_choice(*_CHOICE(choice)) for choice in choices))
+    return _expectation(row["id"], _SAID_IN(row), tuple(_choice(*_CHOICE(choice)) for choice in choices))
 
 
-def _expectation(row: Mapping[Any, Any], choices: tuple[TopicChoice, ...]) -> Expectation:
-    paused = None
-    if row["paused_since"] is not None:
-        paused = Pause(since=row["paused_since"], until=row["paused_until"])
+def _expectation(number: int, said: Sequence[Any], choices: tuple[TopicChoice, ...]) -> Expectation:
+    zone, zone_assumed, count, per, days, hours, since, until, overflow, hour, weekday, day = said
     return Expectation(
-        id=row["id"],
-        zone=row["zone"],
-        zone_assumed=row["zone_assumed"],
+        id=number,
+        zone=zone,
+        zone_assumed=zone_assumed,
         topics=choices,
-        total=_cap(row["total_count"], row["total_per"]),
-        days=days_of(row["days"]),
-        hours=hours_of(row["hours"]),
-        paused=paused,
-        overflow=Overflow(row["overflow"]),
-        digest=DigestTimes(
-            hour=time.fromisoformat(row["digest_hour"]),
-            weekday=Weekday(row["digest_weekday"]),
-            day=row["digest_day"],
-        ),
+        total=_cap(count, per),
+        days=days_of(days),
+        hours=hours_of(hours),
+        paused=None if since is None else Pause(since=since, until=until),
+        overflow=Overflow(overflow),
+        digest=DigestTimes(hour=time.fromisoformat(hour), weekday=Weekday(weekday), day=day),
     )
 
 
+_SAID_IN = itemgetter(*(column.name for column in _SAID))
 _CHOICE = itemgetter("topic_id", "arrives", "accepted_id", "own_count", "own_per")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Connection
 
 from preferences.basis import Basis, to_json
 from preferences.campaign import Candidate
@@ -11,7 +14,9 @@ from preferences.decision import HELD, Decision, Outcome, Reason
 from preferences.delivery import State
 from preferences.expectation import Terms
 from preferences.own_time import next_own_time
+from preferences.store.bulk import insert_rows
 from preferences.store.evidence import evidence_text
+from preferences.store.tables import DECISION
 
 _MOMENT = timedelta(microseconds=1)
 # A waiting delivery is looked at once more right after it has expired, to say so.
@@ -35,6 +40,17 @@ def decision_row(
         "evidence": None if decision.evidence is None else evidence_text(decision.evidence),
         "basis": to_json(basis),
     }
+
+
+_OF_DECISION = (
+    *("publication_id", "delivery_id", "decided_at", "outcome", "reason", "topic_id", "opens_at", "expectation_id"),
+    *("attempt_id", "evidence", "basis"),
+)
+
+
+def append_decisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append the rows of decisions to the ledger, in their order."""
+    insert_rows(connection, DECISION, _OF_DECISION, [tuple(row[name] for name in _OF_DECISION) for row in rows])
 
 
 def standing_of_delivery(decision: Decision, terms: Terms, candidate: Candidate, now: datetime) -> dict[str, Any]:
