@@ -36,6 +36,7 @@ from webapp.logs import log_to_stderr
 from webapp.running import only_process
 from webapp.sandbox import SANDBOX_PATH, Drive, Reset, begin_sandbox, list_host, sandbox_file, sandbox_office
 from webapp.site import Site
+from webapp.upgrading import upgrade
 
 # Tokens of the sandbox's API begin with it; the paths are the same.
 SANDBOX_TOKEN = "tsb_"
@@ -125,7 +126,10 @@ def _opened(settings: Settings, url: str, *, is_ours: bool, driven_from: datetim
     if not is_newest(database):
         if not is_ours:
             raise TrothError("the database is not at the newest revision; bring it there with: troth migrate")
-        database.migrate()
+        if driven_from is None:
+            upgrade(settings, database)
+        else:
+            database.migrate()
     missing = missing_columns(database)
     if missing:
         raise TrothError(

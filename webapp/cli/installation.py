@@ -87,6 +87,7 @@ def installation(publication_slug: str | None = None) -> Iterator[Installation]:
 def _bring_up_to_date(settings: Settings, database: Database, *, is_sandbox: bool) -> None:
     # Only here: Alembic is slow to import.
     from preferences.store.migrations import is_newest
+    from webapp.upgrading import upgrade
 
     is_ours = (
         settings.sandbox_database_url == default_sandbox_database_url(settings.data_dir)
@@ -96,7 +97,7 @@ def _bring_up_to_date(settings: Settings, database: Database, *, is_sandbox: boo
     if not is_newest(database):
         if not is_ours:
             raise DatabaseBehind("the database is not at the newest revision; bring it there with: troth migrate")
-        database.migrate()
+        upgrade(settings, database, lambda said: click.echo(f"troth: {said}", err=True))
     found_where_new(database, is_sandbox=is_sandbox)
 
 

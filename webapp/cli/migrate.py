@@ -38,10 +38,16 @@ def command(context: click.Context, only_check: bool) -> None:
 
 
 def _migrate(settings: Settings) -> None:
+    # Only here: Alembic is slow to import.
+    from webapp.upgrading import upgrade
+
     begin_where_new(settings)
     for url, is_sandbox in ((settings.database_url, False), (settings.sandbox_database_url, True)):
         with closing(open_database(url)) as database:
-            database.migrate()
+            if is_sandbox:
+                database.migrate()
+            else:
+                upgrade(settings, database, click.echo)
             found_where_new(database, is_sandbox=is_sandbox)
         click.echo(f"{without_password(url)} is at the newest revision.")
 

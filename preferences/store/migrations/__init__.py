@@ -9,7 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from preferences.errors import TrothError
@@ -33,8 +35,17 @@ def configuration() -> Config:
 def migrate(database: Database) -> None:
     """Bring the database to the newest revision; a database that is there already is left alone.
 
-    Raises `TrothError` for one that is at a revision this version does not know.
+    It is one transaction: a migration that fails leaves everything as it was. Raises `TrothError` where one does, and for
+    a database that is at a revision this version does not know.
     """
+    try:
+        _upgrade(database)
+    except (DBAPIError, CommandError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise TrothError(f"the database could not be brought to the newest revision: {said}") from error
+
+
+def _upgrade(database: Database) -> None:
     with database.write() as connection:
         if not database.is_sqlite:
             connection.execute(text("SET LOCAL lock_timeout = '60s'"))
@@ -65,9 +76,13 @@ def missing_columns(database: Database) -> list[str]:
 
 def is_newest(database: Database) -> bool:
     """Whether the database is at the newest revision."""
+    return revision_of(database) == newest_revision()
+
+
+def revision_of(database: Database) -> str | None:
+    """The revision a database is at; None for one without a table."""
     with database.read() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current == newest_revision()
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str:
