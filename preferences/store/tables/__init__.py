@@ -26,6 +26,7 @@ from preferences.store.tables.operations import (
     ApiToken,
     CapturedMail,
     ConsoleSession,
+    Destination,
     IdempotentAnswer,
     ImportBatch,
     Installation,
@@ -33,6 +34,7 @@ from preferences.store.tables.operations import (
     Outbox,
     Restoration,
     ServiceMail,
+    WarmUp,
 )
 from preferences.store.tables.people import (
     Consent,
@@ -69,6 +71,7 @@ COUNTED = _table(Counted)
 DEAD_ADDRESS = _table(DeadAddress)
 DECISION = _table(Decided)
 DELIVERY = _table(Delivery)
+DESTINATION = _table(Destination)
 EVENT = _table(Event)
 EXPECTATION = _table(ExpectationRow)
 EXPECTATION_TOPIC = _table(ExpectationTopic)
@@ -93,6 +96,7 @@ TOPIC_SAMPLE = _table(TopicSample)
 UNCOUNTED = _table(Uncounted)
 UNSUBSCRIBE = _table(Unsubscribe)
 VOTE = _table(VoteRow)
+WARM_UP = _table(WarmUp)
 
 __all__ = [
     "ADDRESS_CHANGE",
@@ -112,6 +116,7 @@ __all__ = [
     "DEAD_ADDRESS",
     "DECISION",
     "DELIVERY",
+    "DESTINATION",
     "EVENT",
     "EXPECTATION",
     "EXPECTATION_TOPIC",
@@ -136,6 +141,7 @@ __all__ = [
     "UNCOUNTED",
     "UNSUBSCRIBE",
     "VOTE",
+    "WARM_UP",
     "AddressChange",
     "AnswerRow",
     "ApiToken",
@@ -152,6 +158,7 @@ __all__ = [
     "DeadAddress",
     "Decided",
     "Delivery",
+    "Destination",
     "Event",
     "ExpectationRow",
     "ExpectationTopic",
@@ -176,4 +183,5 @@ __all__ = [
     "Uncounted",
     "Unsubscribe",
     "VoteRow",
+    "WarmUp",
 ]

@@ -56,7 +56,8 @@ class Attempt(SQLModel, table=True):
     """One try to hand a delivery over. `committed_at` is the decision's instant, `begun_at` the first byte's.
 
     `outcome` is null while handing over. At most one attempt of a delivery is accepted, in doubt or under way.
-    `vote_share` is the chance with which this mail had a line to vote by; null where it was not drawn for.
+    `vote_share` is the chance with which this mail had a line to vote by; null where it was not drawn for. `relay` is
+    the mail server that was talked to, where several are set.
     """
 
     __tablename__ = "attempt"
@@ -91,6 +92,7 @@ class Attempt(SQLModel, table=True):
     code: int | None = None
     reply: str | None = Field(default=None, sa_type=Text)
     vote_share: float | None = None
+    relay: str | None = None
 
 
 class Counted(SQLModel, table=True):

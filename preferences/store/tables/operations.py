@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -72,6 +72,43 @@ class Lease(SQLModel, table=True):
     did_at: datetime | None = None
     ended_at: datetime | None = None
     created_at: datetime
+
+
+class Destination(SQLModel, table=True):
+    """A domain that mail goes to, where it is slowed or has a ceiling. It is the whole installation's.
+
+    `said` is what its server said last about our pace, without addresses; `pause_seconds` how long it was then left
+    alone. `per_hour` is a ceiling; `in_hour` how many mails were counted in the hour that began at `hour_at`.
+    """
+
+    __tablename__ = "destination"
+
+    domain: str = Field(primary_key=True)
+    slowed_at: datetime | None = None
+    slow_until: datetime | None = None
+    pause_seconds: int = 0
+    code: int | None = None
+    said: str = Field(default="", sa_type=Text)
+    per_hour: int | None = None
+    hour_at: datetime | None = None
+    in_hour: int = 0
+
+
+class WarmUp(SQLModel, table=True):
+    """How many mails may leave on a day while mailbox providers get to know a new sender; there is one row or none.
+
+    The first day, in UTC, has `first`, each next one twice as many, until that is more than `last`. `counted` are those
+    of the day `counted_on`.
+    """
+
+    __tablename__ = "warm_up"
+
+    id: int | None = key()
+    began_on: date
+    first: int
+    last: int
+    counted_on: date | None = None
+    counted: int = 0
 
 
 class Outbox(SQLModel, table=True):

@@ -38,3 +38,32 @@ def upgrade() -> None:
         op.add_column("lease", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
     op.add_column("lease", sa.Column("schedules", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("lease", sa.Column("did_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+    op.add_column("attempt", sa.Column("relay", text(), nullable=True))
+    _pace_of_destinations()
+
+
+def _pace_of_destinations() -> None:
+    text, instant = sqlmodel.sql.sqltypes.AutoString, sqlmodel.sql.sqltypes.UTCDateTime
+    op.create_table(
+        "destination",
+        sa.Column("domain", text(), nullable=False),
+        sa.Column("slowed_at", instant(), nullable=True),
+        sa.Column("slow_until", instant(), nullable=True),
+        sa.Column("pause_seconds", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("per_hour", sa.Integer(), nullable=True),
+        sa.Column("hour_at", instant(), nullable=True),
+        sa.Column("in_hour", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("domain"),
+    )
+    op.create_table(
+        "warm_up",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("began_on", sa.Date(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("counted_on", sa.Date(), nullable=True),
+        sa.Column("counted", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
