@@ -33,7 +33,20 @@ def test_help_lists_every_command_without_loading_what_they_need() -> None:
     answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
 
     assert answer.returncode == 0, answer.stderr
-    for name in ("run", "migrate", "publication", "topic", "token", "import", "explain", "audit", "status"):
+    for name in (
+        "run",
+        "web",
+        "worker",
+        "scheduler",
+        "migrate",
+        "publication",
+        "topic",
+        "token",
+        "import",
+        "explain",
+        "audit",
+        "status",
+    ):
         assert f"\n  {name} " in answer.stdout
 
 

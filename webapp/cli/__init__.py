@@ -1,6 +1,7 @@
 """The commands: ``troth …``. Each module below holds one of them as ``command``, and is imported when it is called.
 
-* ``run``, ``migrate``: start Troth; bring the databases to the newest revision
+* ``run``; ``web``, ``worker``, ``scheduler``: start Troth in one process, or in any number of them
+* ``migrate``: bring the databases to the newest revision
 * ``publication``, ``topic``, ``token``: what is needed to get going without the API; ``console``: a way into it
 * ``subscriber``: everything of one person as a file, erasing it, and the way back after a suppression
 * ``importing``: ``troth import``
@@ -19,6 +20,9 @@ from webapp.cli.group import CommandGroup, version
 # The name of each command, the module that holds it, and what the list of commands says about it.
 COMMANDS = {
     "run": ("run", "Start Troth: pages, API and mailer in one process."),
+    "web": ("web", "Serve pages and API in processes of their own."),
+    "worker": ("worker", "Hand mails over in processes of their own."),
+    "scheduler": ("scheduler", "Plan, sweep and say what is due in a process of its own."),
     "migrate": ("migrate", "Bring the databases to the newest revision."),
     "publication": ("publication", "Make, show and change publications."),
     "topic": ("topic", "Make topics, and say how often they write."),

@@ -1,0 +1,91 @@
+"""What every process of an installation opens: its database, and what its mailer works with.
+
+Part of the composition root, as `webapp.runtime` is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from mailer.high_water import HighWaterMark, mark_file
+from mailer.office import Office
+from mailer.transport import InboxTransport, SmtpTransport, Transport
+from mailer.transport.probe import probe
+from preferences.errors import TrothError
+from preferences.links import Links
+from preferences.settings import Settings
+from preferences.store.captured import Inbox
+from preferences.store.clock import AgreedClock, Clock, SystemClock
+from preferences.store.database import Database, Durability, open_database
+from preferences.store.installation import found
+from preferences.store.migrations import is_newest, missing_columns
+from webapp.sandbox import list_host
+from webapp.site import Site
+from webapp.upgrading import upgrade
+
+# Beside the threads that hand over: heartbeat, sweeping, tickets, service mails, health and figures.
+OTHER_CONNECTIONS = 8
+
+
+def opened(
+    settings: Settings, url: str, *, is_ours: bool, driven_from: datetime | None = None, connections: int
+) -> Database:
+    """The database, at its newest revision. One that is not in the data directory is not migrated by surprise."""
+    # The mails of a sandbox stay in its database: after a power cut none has left that the ledger does not know of.
+    durability = Durability.EVERY_COMMIT if driven_from is None else Durability.ALL_BUT_THE_LAST
+    database = open_database(url, pool_size=connections, durability=durability)
+    if not is_newest(database):
+        if not is_ours:
+            raise TrothError("the database is not at the newest revision; bring it there with: troth migrate")
+        if driven_from is None:
+            upgrade(settings, database)
+        else:
+            database.migrate()
+    missing = missing_columns(database)
+    if missing:
+        raise TrothError(
+            f"the database lacks {len(missing)} columns that this version reads, such as {missing[0]}:"
+            " a version between two releases made it"
+        )
+    found(database, SystemClock().now(), driven_from=driven_from)
+    return database
+
+
+def office_of(settings: Settings, database: Database) -> Office:
+    """What the mailer of the installation works with: its way out is the mail server, or the test inbox without one.
+
+    Where several machines meet in a database, leases run on its clock.
+    """
+    clock = SystemClock()
+    links = Links(settings.secret_keys)
+    transport: Transport = InboxTransport(Inbox(database, clock, links).keep, clock)
+    if settings.smtp is not None:
+        transport = SmtpTransport(settings.smtp, clock)
+    machine_clock: Clock = SystemClock() if database.is_sqlite else AgreedClock(database)
+    return Office(
+        database=database,
+        clock=clock,
+        links=links,
+        base_url=settings.base_url,
+        list_host=list_host(settings),
+        transport=transport,
+        return_domain=settings.return_domain,
+        machine_clock=machine_clock,
+        high_water=HighWaterMark(mark_file(settings.data_dir, database)),
+    )
+
+
+def site_of(settings: Settings, office: Office, *, wake: Callable[[], None], sandbox: Site | None = None) -> Site:
+    """The installation's own site, on the database of an office."""
+    return Site(
+        database=office.database,
+        clock=office.clock,
+        links=office.links,
+        settings=settings,
+        base_url=settings.base_url,
+        wake=wake,
+        sandbox=sandbox,
+        try_relay=None if settings.smtp is None else partial(probe, settings.smtp, office.clock),
+    )
