@@ -37,7 +37,7 @@ def run(messages: int = MESSAGES, pairs: int = PAIRS) -> list[Result]:
             ratios, ours, theirs = [], [], []
             for pair in range(pairs):
                 theirs.append(tools.source_seconds(port, messages, OCTETS, CONNECTIONS))
-                ours.append(_seconds(server, ground, Path(folder) / str(pair), port, messages))
+                ours.append(seconds_to_finish(server, ground, Path(folder) / str(pair), port, messages))
                 ratios.append(theirs[-1] / ours[-1])
                 print(f"  pair {pair + 1}: {ours[-1]:.1f} s, {theirs[-1]:.2f} s", file=sys.stderr, flush=True)
     return [
@@ -62,7 +62,7 @@ def populated(server: DurableServer, messages: int) -> str:
     return name
 
 
-def _seconds(server: DurableServer, ground: str, folder: Path, port: int, messages: int) -> float:
+def seconds_to_finish(server: DurableServer, ground: str, folder: Path, port: int, messages: int) -> float:
     """From *schedule now* to *finished*, in a copy of the database, which is audited and dropped."""
     name = server.create(template=ground)
     with closing(open_database(server.database_url(name))) as database:
