@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import lru_cache
 
 import idna
 
@@ -55,6 +56,7 @@ def wire_address(address: str, *, smtputf8: bool = False) -> str:
     return wire
 
 
+@lru_cache(maxsize=4096)
 def wire_domain(domain: str) -> str:
     """The domain as lower-case A-label; NotDeliverableHere where it is no domain."""
     try:
@@ -74,6 +76,6 @@ def is_nobodys(address: str) -> bool:
 def _check_local_part(local: str, *, smtputf8: bool) -> None:
     if not local.isascii() and not smtputf8:
         raise NotDeliverableHere("the local part is not ASCII and the next server offers no SMTPUTF8")
-    ascii_only = "".join(letter if letter.isascii() else "a" for letter in local)
+    ascii_only = local if local.isascii() else "".join(letter if letter.isascii() else "a" for letter in local)
     if not _DOT_ATOM.match(ascii_only):
         raise NotDeliverableHere("the local part of the address holds characters that cannot be sent to from here")

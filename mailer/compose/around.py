@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailer.compose import parts
 from mailer.compose.content import AlongItem, Envelope, Note, Recipient
-from mailer.compose.frames import (
-    ABSENT,
-    Frame,
-    Value,
-    frame_of,
-    is_free_of_stand_ins,
-    link_value,
-    sentence_value,
-    stand_in,
-)
+from mailer.compose.frames import Frame, frame_of, is_free_of_stand_ins, values_of
 from mailer.compose.wording import Wording
 
 # Frames differ by language and by what there is to be said; more than so many of one mail are not kept.
 _KEPT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """The same part as pieces of HTML and of text."""
-
-    html: list[bytes]
-    text: list[bytes]
-
-
-NOTHING = Pieces([], [])
+# The same part as pieces of HTML and of text.
+Pieces = tuple[list[bytes], list[bytes]]
 
 
 class Around:
@@ -62,45 +46,58 @@ class Around:
             recipient.web_url,
             recipient.pass_on_url,
         )
-        values = _values(said, links)
+        values = values_of(said, links)
         if values is None or not self._is_possible:
             return None
-        shape = ("footer", wording, *(one is ABSENT for one in values))
+        shape = ("footer", wording, *map(bool, values.spelled))
         frame = self._frames.get(shape)
         if frame is None:
-            stood = _footer_stand_ins(recipient, _stand_ins(values))
+            stood = _footer_stand_ins(recipient, values.stand_ins())
             frame = self._keep(shape, parts.footer(self._envelope, stood, wording))
-        return Pieces(frame.html_pieces(values), frame.text_pieces(values))
+        return frame.html_pieces(values), frame.text_pieces(values)
 
     def below(self, recipient: Recipient, wording: Wording) -> Pieces | None:
         """What stands between content and footer."""
+        answer_url = recipient.answer_url if self._below.question else None
+        if not (answer_url or recipient.votes or recipient.notes):
+            return self._below_of_all(recipient, wording)
         said = [text for note in recipient.notes for text in (note.says, note.label)]
-        links = [recipient.answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes)]
-        values = _values(said, links)
+        links = [answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes)]
+        values = values_of(said, links)
         if values is None or not self._is_possible:
             return None
-        shape = ("below", wording, recipient.may_reply, *recipient.votes, *(one is ABSENT for one in values))
+        shape = ("below", wording, recipient.may_reply, *recipient.votes, *map(bool, values.spelled))
         frame = self._frames.get(shape)
         if frame is None:
-            frame = self._keep(shape, self._below.render(_below_stand_ins(recipient, _stand_ins(values)), wording))
-        return Pieces(frame.html_pieces(values), frame.text_pieces(values))
+            frame = self._keep(shape, self._below.render(_below_stand_ins(recipient, values.stand_ins()), wording))
+        return frame.html_pieces(values), frame.text_pieces(values)
+
+    def _below_of_all(self, recipient: Recipient, wording: Wording) -> Pieces | None:
+        """What stands there for everybody to whom nothing more is to be said."""
+        shape = ("below", wording, recipient.may_reply)
+        frame = self._frames.get(shape)
+        if frame is None:
+            if not self._is_possible:
+                return None
+            frame = self._keep(shape, self._below.render(replace(recipient, answer_url=None), wording))
+        return list(frame.html), list(frame.text)
 
     def along(self, items: Sequence[AlongItem], wording: Wording) -> Pieces | None:
         """What comes along."""
         if not items:
-            return NOTHING
-        values = _values(
+            return [], []
+        values = values_of(
             [text for item in items for text in (item.title, item.summary, item.topic_name)],
             [item.url for item in items],
         )
         if values is None:
             return None
-        shape = ("along", wording, *(one is ABSENT for one in values))
+        shape = ("along", wording, *map(bool, values.spelled))
         frame = self._frames.get(shape)
         if frame is None:
-            lines = parts.along(_items(_stand_ins(values)), wording, self.appearance)
+            lines = parts.along(_items(values.stand_ins()), wording, self.appearance)
             frame = self._keep(shape, lines if self._is_text else parts.framed_along(lines, self.appearance))
-        return Pieces(frame.html_pieces(values), frame.text_pieces(values))
+        return frame.html_pieces(values), frame.text_pieces(values)
 
     def _keep(self, shape: Hashable, rendered: parts.Both) -> Frame:
         frame = frame_of(rendered)
@@ -108,26 +105,6 @@ class Around:
             self._frames.clear()
         self._frames[shape] = frame
         return frame
-
-
-def _values(said: Sequence[str], links: Sequence[str | None]) -> list[Value] | None:
-    """The values, `ABSENT` where there is none; None instead of all where a frame cannot hold one of them."""
-    values: list[Value] = []
-    for sentence in said:
-        value = sentence_value(sentence) if sentence else ABSENT
-        if value is None:
-            return None
-        values.append(value)
-    for link in links:
-        value = link_value(link) if link else ABSENT
-        if value is None:
-            return None
-        values.append(value)
-    return values
-
-
-def _stand_ins(values: Sequence[Value]) -> list[str]:
-    return ["" if value is ABSENT else stand_in(number) for number, value in enumerate(values)]
 
 
 def _footer_stand_ins(recipient: Recipient, stood: Sequence[str]) -> Recipient:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from mailer.compose import parts
 from mailer.compose.around import Around, Pieces
 from mailer.compose.content import Recipient
-from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, piece, quoted_printable
+from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, piece, quick_piece, quoted_printable
 from mailer.compose.sandbox import own_chunks, render_chunks
 from mailer.compose.text import Chunk, Text, chunk_of
 from mailer.compose.wording import Wording
@@ -35,7 +35,7 @@ class Body:
     around: Around
 
     def octets(
-        self, recipient: Recipient, wording: Wording, html_values: dict[str, Any], text_values: dict[str, Any]
+        self, recipient: Recipient, wording: Wording, html_values: Mapping[str, Any], text_values: Mapping[str, Any]
     ) -> list[bytes] | None:
         """Everything after the header for one recipient, in pieces; None where it cannot be put together so.
 
@@ -52,15 +52,15 @@ class Body:
             return None
         text = self._text(text_values, recipient, wording)
         if not self.has_text_slot:
-            text.add_pieces(along.text)
-        text.add_pieces(below.text)
-        text.add_pieces(footer.text)
-        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below.html, *footer.html, self.html_end, AFTER_HTML]
+            text.add_pieces(along[1])
+        text.add_pieces(below[1])
+        text.add_pieces(footer[1])
+        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below[0], *footer[0], self.html_end, AFTER_HTML]
 
-    def _html(self, values: dict[str, Any], along: Pieces) -> list[bytes] | None:
-        is_put = self.has_html_slot and bool(along.html)
+    def _html(self, values: Mapping[str, Any], along: Pieces) -> list[bytes] | None:
+        is_put = self.has_html_slot and bool(along[0])
         if is_put:
-            values["along"] = _SLOT
+            values = {**values, "along": _SLOT}
         chunks = render_chunks(self.html, values, part="html")
         if is_put and chunks.count(_SLOT) != 1:
             return None
@@ -72,14 +72,15 @@ class Body:
             elif "\r" in chunk:
                 return None
             elif is_put and chunk == _SLOT:
-                pieces += along.html
+                pieces += along[0]
             else:
-                pieces.append(piece(chunk))
-        return pieces if self.has_html_slot else [*pieces, *along.html]
+                pieces.append(quick_piece(chunk))
+        return pieces if self.has_html_slot else [*pieces, *along[0]]
 
-    def _text(self, values: dict[str, Any], recipient: Recipient, wording: Wording) -> Text:
+    def _text(self, values: Mapping[str, Any], recipient: Recipient, wording: Wording) -> Text:
         if self.has_text_slot and recipient.along:
-            values["along"] = parts.along(recipient.along, wording, self.around.appearance).text
+            lines = parts.along(recipient.along, wording, self.around.appearance)
+            values = {**values, "along": lines.text}
         text = Text()
         text.add_template(render_chunks(self.text, values, part="text"), self.text_chunks)
         return text

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailer.compose.mime import ODD, html_piece, link_pieces, piece
+from mailer.compose.mime import ODD, SOFT_BREAK, html_value, piece, quick_links
 from mailer.compose.parts import Both
 from mailer.compose.text import LINE_END, block_of
 
@@ -30,33 +30,47 @@ def is_free_of_stand_ins(*texts: str) -> bool:
     return not any(_BEGIN in text for text in texts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """A reader's value as it is spelled, in HTML, and as a line of text of its own."""
+class Values:
+    """A reader's values as they are spelled, in HTML, and as lines of text; without the end of the last line."""
 
-    spelled: str
-    html: bytes
-    text: bytes
+    __slots__ = ("html", "spelled", "text")
+
+    def __init__(self, spelled: list[str], html: list[bytes], text: list[bytes]) -> None:
+        self.spelled = spelled
+        self.html = html
+        self.text = text
+
+    def stand_ins(self) -> list[str]:
+        """What stands in the place of each value there is."""
+        return [stand_in(number) if spelled else "" for number, spelled in enumerate(self.spelled)]
 
 
-# Where there is none; a frame has no gap for it.
-ABSENT = Value(spelled="", html=b"", text=b"")
+def values_of(sentences: Sequence[str], links: Sequence[str | None]) -> Values | None:
+    """The values, sentences first, empty where there is none; None where one of them holds what no frame can hold."""
+    said = [sentence_pieces(sentence) if sentence else _ABSENT for sentence in sentences]
+    urls = [link or "" for link in links]
+    octets = quick_links(urls)
+    if octets is None:
+        said += [sentence_pieces(url) if url else _ABSENT for url in urls]
+        octets = []
+    html, text = [], []
+    for both in said:
+        if both is None:
+            return None
+        html.append(both[0])
+        text.append(both[1])
+    return Values([*sentences, *urls], html + octets, text + octets)
 
 
-def link_value(url: str) -> Value | None:
-    """A link; None where it holds what no frame can hold."""
-    both = link_pieces(url)
-    if both is None:
-        return sentence_value(url)
-    return Value(spelled=url, html=both[0], text=both[1])
+_ABSENT = (b"", b"")
 
 
 @lru_cache(maxsize=8192)
-def sentence_value(sentence: str) -> Value | None:
-    """A sentence that many readers may share; None where it holds what no frame can hold."""
+def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
+    """What many readers share, in HTML and as lines of text; None where it holds what no frame can hold."""
     if ODD.search(sentence) or not sentence.strip():
         return None
-    return Value(spelled=sentence, html=html_piece(sentence), text=block_of(sentence + "\n").octets)
+    return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +86,31 @@ class Frame:
     text_gaps: tuple[tuple[int, int], ...]
     text_lines: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def html_pieces(self, values: Sequence[Value]) -> list[bytes]:
+    def html_pieces(self, values: Values) -> list[bytes]:
         """The HTML with these values."""
         pieces = list(self.html)
         for at, number in self.html_gaps:
-            pieces[at] = values[number].html
+            pieces[at] = values.html[number]
         return pieces
 
-    def text_pieces(self, values: Sequence[Value]) -> list[bytes]:
+    def text_pieces(self, values: Values) -> list[bytes]:
         """The text with these values: whole lines, without empty ones at its ends."""
         pieces = list(self.text)
         for at, number in self.text_gaps:
-            pieces[at] = values[number].text
+            pieces[at] = values.text[number]
         for at, line in self.text_lines:
-            spelled = [values[int(one)].spelled if place % 2 else one for place, one in enumerate(line)]
-            pieces[at] = block_of("".join(spelled) + "\n").octets
+            spelled = [values.spelled[int(one)] if place % 2 else one for place, one in enumerate(line)]
+            pieces[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
         return pieces
 
 
 def frame_of(rendered: Both) -> Frame:
-    """The frame in what was rendered with stand-ins."""
+    """The frame in what was rendered with stand-ins. The end of a value's last line stands behind the gap."""
     html, html_gaps = [], []
     for place, one in enumerate(_STAND_IN.split(rendered.html)):
         if place % 2:
             html_gaps.append((place, int(one)))
-        html.append(b"" if place % 2 else piece(one))
+        html.append(b"" if place % 2 else (SOFT_BREAK if place else b"") + piece(one))
     text, gaps, lines = _lines(rendered.text)
     return Frame(tuple(html), tuple(html_gaps), tuple(text), tuple(gaps), tuple(lines))
 
@@ -121,5 +135,5 @@ def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tupl
             gaps.append((len(pieces), int(cut[1])))
         else:
             lines.append((len(pieces), tuple(cut)))
-        pieces.append(b"")
+        pieces += [b"", LINE_END]
     return pieces, gaps, lines

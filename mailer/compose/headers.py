@@ -2,6 +2,7 @@
 
 import base64
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mailer.compose.errors import HeaderValueError
@@ -19,6 +20,11 @@ _Q_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+;=%]+\Z")
 _LIST_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)+\Z")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|::1)\Z")
+_ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+# A URI of so many characters fits the line that names the field.
+_ONE_LINE = 900
+# With the name of any field of ours it fits a line.
+_SHORT = 60
 _ENVELOPE_OCTETS = len("=?utf-8?q??=")
 
 
@@ -27,7 +33,7 @@ def check_header_value(name: str, value: str) -> str:
 
     Refused are C0 (so CR, LF, NUL and tab), DEL, C1 (so U+0085), U+2028, U+2029 and lone surrogates.
     """
-    found = _FORBIDDEN.search(value)
+    found = None if value.isascii() and value.isprintable() else _FORBIDDEN.search(value)
     if found is None:
         return value
     what = "a line break" if found.group() in "\r\n\x0b\x0c\x85\u2028\u2029" else "a control character"
@@ -39,6 +45,8 @@ def check_header_value(name: str, value: str) -> str:
 def text_field(name: str, value: str) -> bytes:
     """An unstructured field (Subject). Unfolded and decoded it gives the value back exactly."""
     check_header_value(name, value)
+    if len(value) <= _SHORT and value.isascii() and value.strip() == value != "" and not _takes_care(value):
+        return f"{name}: {value}{CRLF}".encode("ascii")
     if _is_foldable(value):
         return _fold_at_spaces(f"{name}:", value.split(" "))
     return _join(f"{name}: ", encoded_words(value, first_room=ENCODED_LINE_LIMIT - len(name) - 2))
@@ -71,13 +79,15 @@ def unsubscribe_fields(one_click: str, mailto: str | None) -> bytes:
     Nothing is folded inside a URI: only after the colon and after the comma. A URI that fits no line is refused.
     """
     check_one_click(one_click)
+    if mailto is None and len(one_click) < _ONE_LINE:
+        return f"List-Unsubscribe: <{one_click}>\r\n{_ONE_CLICK}\r\n".encode("ascii")
     uris = [f"<{one_click}>"] if mailto is None else [f"<{one_click}>,", f"<{_check_mailto(mailto)}>"]
     if any(len(uri) + 1 > LINE_LIMIT for uri in uris):
         raise HeaderValueError("a List-Unsubscribe URI is longer than a header line may be (998 octets)")
     first = f"List-Unsubscribe: {uris[0]}"
     if len(first) > LINE_LIMIT:
         first = f"List-Unsubscribe:{CRLF} {uris[0]}"
-    lines = [first, *(f" {uri}" for uri in uris[1:]), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+    lines = [first, *(f" {uri}" for uri in uris[1:]), _ONE_CLICK]
     return "".join(f"{line}{CRLF}" for line in lines).encode("ascii")
 
 
@@ -85,10 +95,20 @@ def check_one_click(uri: str) -> None:
     """HeaderValueError unless it is an https URI, or http to this machine, in plain URI characters without a comma."""
     if not _URI.match(uri):
         raise HeaderValueError("the one-click link holds characters that no URI in a header may hold")
-    parts = urlsplit(uri)
-    is_local = parts.scheme == "http" and _LOOPBACK.match(parts.hostname or "") is not None
-    if not parts.hostname or not (parts.scheme == "https" or is_local):
+    # What decides ends before the first slash of the path, and is the same for all readers.
+    if not _is_safe_origin(uri[: uri.find("/", len("https://")) + 1] or uri):
         raise HeaderValueError("the one-click link must be https; http is for loopback addresses only (RFC 8058)")
+
+
+@lru_cache(maxsize=64)
+def _is_safe_origin(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return False
+    is_local = parts.scheme == "http" and _LOOPBACK.match(host or "") is not None
+    return bool(host) and (parts.scheme == "https" or is_local)
 
 
 def encoded_words(value: str, *, first_room: int = WORD_LIMIT) -> list[str]:
@@ -97,6 +117,8 @@ def encoded_words(value: str, *, first_room: int = WORD_LIMIT) -> list[str]:
     is_mostly_plain = 2 * sum(octet not in _Q_PLAIN and octet != 0x20 for octet in octets) < len(octets)
     measure, write = (_q_length, _q_word) if is_mostly_plain else (_b_length, _b_word)
     words, held, room = [], b"", min(first_room, WORD_LIMIT) - _ENVELOPE_OCTETS
+    if measure(octets) <= room:
+        return [write(octets)]
     for letter in value:
         longer = held + letter.encode()
         if held and measure(longer) > room:
@@ -122,6 +144,10 @@ def _b_length(octets: bytes) -> int:
 
 def _b_word(octets: bytes) -> str:
     return f"=?utf-8?b?{base64.b64encode(octets).decode('ascii')}?="
+
+
+def _takes_care(value: str) -> bool:
+    return "=?" in value or "  " in value
 
 
 def _is_foldable(value: str) -> bool:

@@ -92,9 +92,11 @@ class CompiledMail:
         """The subject and the body: from pieces where that is possible, else from the texts that a preview shows."""
         values = _values(recipient)
         subject = self._subject(values, extra)
-        html_values = {**values, **_as_html(extra), "along": Markup("")}
-        text_values = {**values, **_as_text(extra), "along": ""}
-        body = self.body.octets(recipient, wording, html_values, text_values)
+        values["along"] = ""
+        if extra:
+            body = self.body.octets(recipient, wording, values | _as_html(extra), values | _as_text(extra))
+        else:
+            body = self.body.octets(recipient, wording, values, values)
         if body is not None:
             return subject, body
         read = self._as_texts(recipient, wording, values, extra)
@@ -118,7 +120,8 @@ class CompiledMail:
         )
 
     def _subject(self, values: dict[str, Any], extra: Mapping[str, Extra]) -> str:
-        subject = render_template(self.subject, values | _as_text(extra), part="subject").strip()
+        said = values | _as_text(extra) if extra else values
+        subject = render_template(self.subject, said, part="subject").strip()
         if not subject:
             raise RenderError("the subject is empty for this recipient", part="subject")
         return subject

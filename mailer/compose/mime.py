@@ -60,23 +60,33 @@ def piece(content: str) -> bytes:
     return binascii.b2a_qp(octets + b"\r\n", istext=True)[:-2] + SOFT_BREAK
 
 
-def html_piece(value: str) -> bytes:
-    """What a value is in HTML, as one piece."""
-    shown = str(escape(value)) if _is_special(value) else value
-    return quick(shown) + SOFT_BREAK if is_quick(shown) else piece(shown)
+def html_value(value: str) -> bytes:
+    """What a value, which ends in no line end, is in HTML, as encoded lines without the end of the last."""
+    return quick_piece(str(escape(value)) if _is_special(value) else value).removesuffix(SOFT_BREAK)
 
 
 def text_line(line: str) -> bytes:
     """A line of text, which holds no line end, as one piece with its end."""
-    return quick(line) + b"\r\n" if is_quick(line) and line[-1:] not in " ." else piece(line + "\n")
+    return quick(line) + b"\r\n" if is_quick(line) and line[-1:] != " " else piece(line + "\n")
 
 
-def link_pieces(url: str) -> tuple[bytes, bytes] | None:
-    """A link in HTML, and as a line of text: the same octets twice; None where it is not spelled as links are."""
-    if not is_quick(url) or _is_special(url) or " " in url or url[-1:] in ".":
+def quick_piece(content: str) -> bytes:
+    """The same as `piece`, faster for what is short and plain."""
+    # What is markup already is slow to take apart.
+    return quick(str(content)) + SOFT_BREAK if is_quick(content) and content else piece(content)
+
+
+def quick_links(urls: list[str]) -> list[bytes] | None:
+    """Links as encoded lines without the end of the last; None where one is not the same in HTML and in a text."""
+    together = "".join(urls)
+    if not is_quick(together) or _is_special(together) or " " in together:
         return None
-    octets = quick(url)
-    return octets + SOFT_BREAK, octets + b"\r\n"
+    if "=" in together or "." in {url[-1:] for url in urls}:
+        return [quick(url) for url in urls]
+    return [
+        f"{url[:_ROOM]}=\r\n{url[_ROOM:]}".encode("ascii") if _ROOM < len(url) <= 2 * _ROOM else quick(url)
+        for url in urls
+    ]
 
 
 def _is_special(value: str) -> bool:
@@ -89,13 +99,11 @@ def is_quick(value: str) -> bool:
 
 
 def quick(value: str) -> bytes:
-    """Such a value as encoded lines, the last without its end."""
+    """Such a value as encoded lines without the end of the last; no line is a lone full stop."""
     if "=" in value:
         value = value.replace("=", "=3D")
     if len(value) <= _ROOM:
-        return value.encode("ascii")
-    if len(value) <= 2 * _ROOM and "=" not in value:
-        return f"{value[:_ROOM]}=\r\n{value[_ROOM:]}".encode("ascii")
+        return value.encode("ascii") if value != "." else b"=2E"
     lines, at = [], 0
     while len(value) - at > _ROOM:
         # An octet that is spelled out stays in one line.
@@ -103,7 +111,7 @@ def quick(value: str) -> bytes:
         end = at + _ROOM if equals < 0 else equals
         lines.append(value[at:end])
         at = end
-    lines.append(value[at:])
+    lines.append(value[at:] if value[at:] != "." else "=2E")
     return "=\r\n".join(lines).encode("ascii")
 
 
