@@ -6,6 +6,7 @@
 * ``subscriber``: everything of one person as a file, erasing it, and the way back after a suppression
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
+* ``doctor``: whether everything that sending needs is as it must be; ``checks`` is what it looks at
 * ``backup``, ``restore``: everything in one file, and back; ``backup_file`` is what such a file is
 * ``restored``: what a person says about a database that was restored from a backup
 * ``language``: the languages in which readers are written to
@@ -34,6 +35,7 @@ COMMANDS = {
     "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
     "status": ("status", "Why is nothing going out?"),
+    "doctor": ("doctor", "Look at everything that sending needs."),
     "backup": ("backup", "Write everything into one file, while Troth runs."),
     "restore": ("restore", "Put a backup back."),
     "restored": ("restored", "What left of a database that was restored from a backup."),

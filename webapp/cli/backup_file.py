@@ -30,7 +30,17 @@ _FORMAT = 1
 _LARGEST_NOTE_OCTETS = 64 * 1024
 # Databases are copied in their own way, what is being made is not whole, uploads are read once, and marks and
 # backups are of this machine.
-_LEFT_OUT = ("*.sqlite3*", ".*", "fresh-sandbox-*", "high-water-mark-*", "backups", "own", "sandbox", "*.replaced-*")
+_LEFT_OUT = (
+    "*.sqlite3*",
+    ".*",
+    "fresh-sandbox-*",
+    "high-water-mark-*",
+    "backups",
+    "own",
+    "sandbox",
+    "running",
+    "*.replaced-*",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
