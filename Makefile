@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
 
-.PHONY: help run test check rest prove bench lock
+.PHONY: help run test check rest prove torture bench lock
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ rest: $(VENV)/.installed-dev ## Run what `make test` leaves out: style, types, a
 
 prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
 	@$(BIN)/python -m benchmarks.prove
+	@$(BIN)/python -m benchmarks.torture 5 1000
+
+torture: $(VENV)/.installed-dev ## The same a hundred times in a long send, to every process there is, database and broker included
+	@$(BIN)/python -m benchmarks.torture
 
 bench: $(VENV)/.installed-dev ## Measure each claim against a reference in the same run
 	@$(BIN)/python -m benchmarks

@@ -10,8 +10,8 @@ from pkgutil import iter_modules
 
 import benchmarks
 
-# Called by itself: it kills processes, and measures nothing.
-APART = frozenset({"__main__", "prove"})
+# Called by themselves: they measure no claim.
+APART = frozenset({"__main__", "phases", "prove", "torture"})
 
 
 def main(names: list[str]) -> int:

@@ -103,9 +103,7 @@ def setting(
 @contextmanager
 def running(database: Database, where: Setting, commands: Sequence[Sequence[str]] = (("run",),)) -> Iterator[Product]:
     """The product, from when it answers until the context ends; each of `commands` is a process."""
-    with database.write() as connection:
-        now = datetime.now(UTC)
-        token = create_token(connection, PUBLICATION, "benchmark", TokenScope.SEND.value, now, is_sandbox=False)
+    token = token_for(database)
     base_url = f"http://127.0.0.1:{where.listen_port}"
     program = "from webapp.cli import main; main()"
     processes = tuple(
@@ -113,7 +111,7 @@ def running(database: Database, where: Setting, commands: Sequence[Sequence[str]
         for command in commands
     )
     try:
-        _wait_until_it_answers(base_url, processes)
+        wait_until_it_answers(base_url, processes)
         yield Product(processes=processes, base_url=base_url, token=token)
     finally:
         for process in processes:
@@ -122,7 +120,16 @@ def running(database: Database, where: Setting, commands: Sequence[Sequence[str]
             process.wait()
 
 
-def _wait_until_it_answers(base_url: str, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def token_for(database: Database) -> str:
+    """A new token that may send."""
+    with database.write() as connection:
+        return create_token(
+            connection, PUBLICATION, "benchmark", TokenScope.SEND.value, datetime.now(UTC), is_sandbox=False
+        )
+
+
+def wait_until_it_answers(base_url: str, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Back when a page is answered there. Raises SystemExit where a process has ended, or nothing answers."""
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         ended = [process.args for process in processes if process.poll() is not None]

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+_ANSWERS = {"EHLO": "250-sink\r\n250 PIPELINING", "QUIT": "221 bye"}
+
 
 class Sink:
-    """Answers as a server that offers nothing would; logs the recipient and the Message-ID of each mail."""
+    """Answers as a server that offers PIPELINING (RFC 2920) and nothing else; logs whom a mail is for, and its Message-ID."""
 
     def __init__(self, log: TextIO, delay_seconds: float) -> None:
         self._log = log
@@ -41,7 +43,7 @@ class Sink:
                 data = await reader.readuntil(b"\r\n.\r\n")
                 self._note(recipient, data)
                 await asyncio.sleep(self._delay_seconds)
-            await self._say(writer, "221 bye" if verb == "QUIT" else "250 ok")
+            await self._say(writer, _ANSWERS.get(verb, "250 ok"))
             if verb == "QUIT":
                 return
 
