@@ -41,6 +41,7 @@ _CAME = {
     OutcomeKind.NOT_BEGUN: Came.GIVEN_BACK,
     OutcomeKind.RELAY_DOWN: Came.RELAY_DOWN,
     OutcomeKind.NOT_DELIVERABLE_HERE: Came.NOT_DELIVERABLE,
+    OutcomeKind.SLOWED: Came.SLOWED,
 }
 
 
@@ -231,4 +232,5 @@ def _result(mail: HandOver, outcome: Outcome) -> Result:
         begun_at=outcome.begun_at,
         code=outcome.code,
         reply=outcome.text,
+        relay=outcome.relay,
     )

@@ -121,6 +121,8 @@ def _settle(office: Office, row: ServiceMailRow, outcome: Outcome) -> None:
                 service_mails.mark_in_doubt(connection, row, now + AGAIN, outcome.text)
             case OutcomeKind.NOT_BEGUN | OutcomeKind.RELAY_DOWN:
                 service_mails.mark_waiting(connection, row, now + SOON, outcome.text)
+            case OutcomeKind.SLOWED:
+                service_mails.mark_waiting(connection, row, now + AGAIN, outcome.text)
             case OutcomeKind.DEFERRED | OutcomeKind.SENDER_REFUSED:
                 service_mails.mark_deferred(connection, row, now + AGAIN, outcome.text)
             case OutcomeKind.REFUSED | OutcomeKind.NOT_DELIVERABLE_HERE:

@@ -62,7 +62,7 @@ def office_of(settings: Settings, database: Database) -> Office:
     links = Links(settings.secret_keys)
     transport: Transport = InboxTransport(Inbox(database, clock, links).keep, clock)
     if settings.smtp is not None:
-        transport = SmtpTransport(settings.smtp, clock)
+        transport = SmtpTransport(settings.smtp, clock, others=settings.smtp_others)
     machine_clock: Clock = SystemClock() if database.is_sqlite else AgreedClock(database)
     return Office(
         database=database,

@@ -14,6 +14,7 @@ _CODES: Mapping[OutcomeKind, int] = {
     OutcomeKind.REFUSED: 550,
     OutcomeKind.DEFERRED: 451,
     OutcomeKind.SENDER_REFUSED: 550,
+    OutcomeKind.SLOWED: 421,
 }
 
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from mailer.compose.content import Message
 from mailer.transport.contract import Clock, not_begun
 from mailer.transport.envelope import DOT, DotMayHaveLeftError, envelope, needs_smtputf8, write_message
-from mailer.transport.outcome import Outcome, OutcomeKind, Reply, Stage, classify
+from mailer.transport.meaning import classify
+from mailer.transport.outcome import Outcome, OutcomeKind, Reply, Stage
 from mailer.transport.transaction import no_smtputf8
 from mailer.transport.wire import Timeouts, Wire, WireDownError
 

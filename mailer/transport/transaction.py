@@ -13,7 +13,8 @@ from mailer.transport.envelope import (
     rcpt_command,
     write_message,
 )
-from mailer.transport.outcome import Outcome, OutcomeKind, Reply, Stage, classify
+from mailer.transport.meaning import classify
+from mailer.transport.outcome import Outcome, OutcomeKind, Reply, Stage
 from mailer.transport.wire import Timeouts, Wire, WireDownError
 
 

@@ -47,7 +47,7 @@ class WireDownError(Exception):
 class Wire:
     """A connection after EHLO, TLS and authentication. One thread at a time."""
 
-    def __init__(self, smtp: smtplib.SMTP, relay: str = "") -> None:
+    def __init__(self, smtp: smtplib.SMTP, relay: str | None = None) -> None:
         assert smtp.sock is not None
         self.relay = relay
         self.offers_smtputf8 = smtp.has_extn("smtputf8")

@@ -19,6 +19,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 MOST_WORKERS = 64
 MOST_PROXIES = 9
 PLAIN_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
+# A password may hold a comma: only where another URL begins, one ends.
+_NEXT_SMTP_URL = re.compile(r"[,\s]+(?=smtp(?:s|\+tls)?://)")
 
 
 def parse_data_dir(text: str) -> Path:
@@ -60,6 +62,16 @@ def parse_broker_url(text: str) -> str:
     raise ValueError(
         "names no broker that Troth knows: use redis://host:6379, rediss://, amqp://host:5672, or unset it for memory://."
     )
+
+
+def parse_smtp_urls(text: str) -> tuple[SmtpServer, ...]:
+    """One mail server or several, separated by spaces or commas, in the order in which they are preferred."""
+    urls = [url.strip(", \t\n") for url in _NEXT_SMTP_URL.split(text)]
+    servers = tuple(parse_smtp_url(url) for url in urls)
+    places = [(server.host, server.port) for server in servers]
+    if len(set(places)) < len(places):
+        raise ValueError("names a mail server twice: the second one can only help where it is another.")
+    return servers
 
 
 def parse_smtp_url(text: str) -> SmtpServer:

@@ -45,12 +45,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     data_dir = reader.read("TROTH_DATA_DIR", parsing.parse_data_dir)
     listen_host, listen_port = reader.read("TROTH_LISTEN", parsing.parse_listen)
     parse_database = parsing.parse_database_url
+    relays = reader.find("TROTH_SMTP_URL", parsing.parse_smtp_urls) or ()
     settings = Settings(
         database_url=reader.find("TROTH_DATABASE_URL", parse_database) or default_database_url(data_dir),
         sandbox_database_url=reader.find("TROTH_SANDBOX_DATABASE_URL", parse_database)
         or default_sandbox_database_url(data_dir),
         broker_url=reader.read("TROTH_BROKER_URL", parsing.parse_broker_url),
-        smtp=reader.find("TROTH_SMTP_URL", parsing.parse_smtp_url),
+        smtp=relays[0] if relays else None,
+        smtp_others=relays[1:],
         base_url=reader.find("TROTH_BASE_URL", parsing.parse_base_url) or f"http://127.0.0.1:{listen_port}",
         listen_host=listen_host,
         listen_port=listen_port,

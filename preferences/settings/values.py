@@ -43,7 +43,8 @@ class SmtpServer:
 class Settings:
     """Everything an installation is told from outside.
 
-    ``smtp`` is absent where mail stays in the test inbox. ``base_url`` ends after host and port. ``secret_keys`` is
+    ``smtp`` is absent where mail stays in the test inbox; ``smtp_others`` take over while it cannot be reached.
+    ``base_url`` ends after host and port. ``secret_keys`` is
     empty only for an embedded installation whose data directory was not prepared yet; the first key signs, all verify.
     ``trusted_proxies`` is how many entries at the end of ``X-Forwarded-For`` are believed.
     """
@@ -61,6 +62,7 @@ class Settings:
     workers: int
     log_level: str
     trusted_proxies: int = 0
+    smtp_others: tuple[SmtpServer, ...] = ()
 
     @property
     def is_embedded(self) -> bool:
@@ -72,7 +74,8 @@ class Settings:
         return (
             f"Settings(database_url={without_password(self.database_url)!r},"
             f" sandbox_database_url={without_password(self.sandbox_database_url)!r},"
-            f" broker_url={without_password(self.broker_url)!r}, smtp={self.smtp!r}, base_url={self.base_url!r},"
+            f" broker_url={without_password(self.broker_url)!r}, smtp={self.smtp!r}, smtp_others={self.smtp_others!r},"
+            f" base_url={self.base_url!r},"
             f" listen_host={self.listen_host!r}, listen_port={self.listen_port}, data_dir={str(self.data_dir)!r},"
             f" return_domain={self.return_domain!r}, secret_keys=<{len(self.secret_keys)}>, workers={self.workers},"
             f" trusted_proxies={self.trusted_proxies}, log_level={self.log_level!r})"

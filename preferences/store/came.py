@@ -13,7 +13,8 @@ class Came(StrEnum):
     """What is known about a hand-over. Only `accepted` and `in_doubt` stay counted.
 
     `failed` is what had not begun when something in this program failed at it. `template_broken` is a campaign's that
-    cannot be made for anybody, `template_failed` one reader's.
+    cannot be made for anybody, `template_failed` one reader's. `slowed` is what a destination does not want now, because it
+    gets too much from us: no try of this mail.
     """
 
     ACCEPTED = "accepted"
@@ -27,6 +28,7 @@ class Came(StrEnum):
     TEMPLATE_BROKEN = "template_broken"
     TEMPLATE_FAILED = "template_failed"
     NOT_DELIVERABLE = "not_deliverable_here"
+    SLOWED = "slowed"
 
 
 OUTCOMES = {
@@ -41,13 +43,17 @@ OUTCOMES = {
     Came.TEMPLATE_BROKEN: AttemptOutcome.GIVEN_BACK,
     Came.TEMPLATE_FAILED: AttemptOutcome.GIVEN_BACK,
     Came.NOT_DELIVERABLE: AttemptOutcome.GIVEN_BACK,
+    Came.SLOWED: AttemptOutcome.DEFERRED,
 }
 STAYS_COUNTED = frozenset({Came.ACCEPTED, Came.IN_DOUBT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one attempt. `begun_at` is None where nothing went onto the wire. Instants in UTC."""
+    """What became of one attempt. `begun_at` is None where nothing went onto the wire. Instants in UTC.
+
+    `relay` is the mail server that was asked, where several are set.
+    """
 
     attempt_id: int
     delivery_id: int
@@ -57,3 +63,4 @@ class Result:
     begun_at: datetime | None = None
     code: int | None = None
     reply: str = ""
+    relay: str | None = None

@@ -53,7 +53,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """One attempt to hand over the mail it was in; `outcome` None while it is under way."""
+    """One attempt to hand over the mail it was in; `outcome` None while it is under way.
+
+    `relay` is the mail server that was asked, None where only one was set.
+    """
 
     committed_at: datetime
     begun_at: datetime | None
@@ -61,6 +64,7 @@ class Tried:
     outcome: str | None
     code: int | None
     reply: str | None
+    relay: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

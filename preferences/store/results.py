@@ -89,10 +89,10 @@ def _standing_attempts(connection: Connection, results: Sequence[Result]) -> dic
 
 def _close_attempts(connection: Connection, known: Sequence[Result]) -> None:
     if known:
-        names = ("outcome", "begun_at", "ended_at", "code", "reply")
+        names = ("outcome", "begun_at", "ended_at", "code", "reply", "relay")
         rows = [
             (
-                *(OUTCOMES[one.came].value, one.begun_at, one.ended_at, one.code, one.reply[:1000] or None),
+                *(OUTCOMES[one.came].value, one.begun_at, one.ended_at, one.code, one.reply[:1000] or None, one.relay),
                 one.attempt_id,
             )
             for one in known

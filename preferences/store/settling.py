@@ -48,6 +48,8 @@ def settle(connection: Connection, publication_id: int, result: Result, now: dat
             release_carried(connection, result.delivery_id, now)
         case Came.DEFERRED:
             _retry(connection, result.delivery_id, now, jitter)
+        case Came.SLOWED:
+            _wait(connection, result.delivery_id, now + FIRST_RETRY)
         case Came.TEMPLATE_FAILED | Came.NOT_DELIVERABLE:
             _not_sent(connection, publication_id, result, now)
         case (Came.GIVEN_BACK | Came.FAILED | Came.RELAY_DOWN | Came.SENDER_REFUSED | Came.TEMPLATE_BROKEN) as came:
@@ -91,6 +93,16 @@ def _retry(connection: Connection, delivery_id: int, now: datetime, jitter: rand
         .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=now + pause, lease_id=None)
     )
     release_carried(connection, delivery_id, now + pause)
+
+
+def _wait(connection: Connection, delivery_id: int, at: datetime) -> None:
+    """Tried again at `at`; what is said about our pace is no try of this mail."""
+    connection.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id == delivery_id)
+        .values(state=State.DEFERRED.value, wakes_at=at, lease_id=None)
+    )
+    release_carried(connection, delivery_id, at)
 
 
 def _again(connection: Connection, delivery_id: int, at: datetime) -> None:

@@ -60,7 +60,9 @@ def _group(town: Town) -> Group:
     return group
 
 
-@pytest.mark.parametrize("kind", [OutcomeKind.REFUSED, OutcomeKind.DEFERRED, OutcomeKind.SENDER_REFUSED])
+@pytest.mark.parametrize(
+    "kind", [OutcomeKind.REFUSED, OutcomeKind.DEFERRED, OutcomeKind.SENDER_REFUSED, OutcomeKind.SLOWED]
+)
 def test_what_the_server_refused_counts_no_longer_and_what_waited_for_it_is_decided_again(
     town: Town, kind: OutcomeKind
 ) -> None:

@@ -282,3 +282,17 @@ def test_no_password_and_no_key_stands_in_what_is_printed() -> None:
 def test_no_problem_repeats_a_password(name: str, scheme: str) -> None:
     for rest in ("u:s3cret#x@h", "u:s3cret@h:port", "u:s3cret@[h", "u:s3cret%ff@h", "u:s3cret @h"):
         assert "s3cret" not in "".join(problems_of({name: f"{scheme}://{rest}"}))
+
+
+@pytest.mark.parametrize("between", [" ", ",", ", ", "\n"])
+def test_several_mail_servers_are_named_in_the_order_in_which_they_are_preferred(between: str) -> None:
+    text = f"smtps://me:a,b@one.example.org{between}smtp://two.example.org{between}smtp+tls://three.example.org"
+    settings = read_settings({"TROTH_SMTP_URL": text})
+    assert settings.smtp is not None
+    assert (settings.smtp.host, settings.smtp.password) == ("one.example.org", "a,b")
+    assert [other.host for other in settings.smtp_others] == ["two.example.org", "three.example.org"]
+
+
+def test_a_mail_server_is_no_help_to_itself() -> None:
+    (problem,) = problems_of({"TROTH_SMTP_URL": "smtp://one.example.org smtp://one.example.org:25"})
+    assert "twice" in problem

@@ -101,7 +101,8 @@ def _tried(tried: Tried, zone: tzinfo, zone_name: str) -> str:
     reply = (
         "" if tried.code is None and not tried.reply else f" ({' '.join(filter(None, (_code(tried), tried.reply)))})"
     )
-    return f"Handing over at {instant(tried.committed_at, zone, zone_name)}{begun}: {outcome}{reply}."
+    by = "" if tried.relay is None else f" by {tried.relay}"
+    return f"Handing over at {instant(tried.committed_at, zone, zone_name)}{begun}: {outcome}{by}{reply}."
 
 
 def _code(tried: Tried) -> str:

@@ -87,7 +87,7 @@ def test_no_outcome_says_what_the_server_knows_better(script: Script, way: str, 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("act", [*Act, *REPLIES], ids=lambda act: act.name if isinstance(act, Act) else act[:7])
 def test_a_fault_at_any_stage_costs_the_message_it_met_and_no_other(stage: str, act: Act | str, way: str) -> None:
-    letters = [letter(number) for number in range(3)]
+    letters = [letter(number, rcpt_to=f"reader@town{number}.example") for number in range(3)]
     outcomes, record = handed_over({(1, stage): act}, letters, way)
     check_against_the_record(letters, outcomes, record)
     if act is not Act.CUT:  # which may destroy what was said about the message before

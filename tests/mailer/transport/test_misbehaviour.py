@@ -85,7 +85,7 @@ def test_a_server_that_stops_or_talks_nonsense_leaves_the_message_deferred_or_in
     ("answer", "kind"),
     [
         ("451 4.3.0 later\r\n", OutcomeKind.DEFERRED),
-        ("554-5.6.0 no\r\n554 5.6.0 never\r\n", OutcomeKind.REFUSED),
+        ("554-5.2.1 no\r\n554 5.2.1 never\r\n", OutcomeKind.REFUSED),
         ("550 5.7.26 unauthenticated mail\r\n", OutcomeKind.SENDER_REFUSED),
     ],
 )
@@ -107,11 +107,25 @@ def test_a_refusal_is_told_and_the_connection_is_used_for_the_next(stage: str, a
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_421_defers_the_message_and_ends_the_connection(stage: str) -> None:
+def test_421_slows_where_a_message_goes_and_ends_the_connection(stage: str) -> None:
+    elsewhere = letter(2, rcpt_to="reader@elsewhere.example")
     with scripted_server(answering(stage, "421 4.3.2 closing\r\n"), accepting) as (server, failures):
-        first, second = handed_over(server, letter(1), letter(2))
-    assert (first.kind, first.code) == (OutcomeKind.DEFERRED, 421)
+        first, second = handed_over(server, letter(1), elsewhere)
+    # Before a reader is named it is the server itself that rests.
+    assert (first.kind, first.code) == (OutcomeKind.RELAY_DOWN if stage == "MAIL" else OutcomeKind.SLOWED, 421)
     assert second.kind is OutcomeKind.ACCEPTED
+    assert failures == []
+
+
+def test_what_goes_where_less_is_wanted_is_given_back_and_the_rest_goes_on() -> None:
+    def slows(line: Line) -> None:
+        answering("RCPT", "451 4.7.28 too many\r\n", "RSET")(line)
+
+    letters = [letter(1), letter(2, rcpt_to="reader@elsewhere.example"), letter(3, rcpt_to="other@EXAMPLE.org")]
+    with scripted_server(slows) as (server, failures):
+        first, second, third = handed_over(server, *letters)
+    assert [first.kind, second.kind] == [OutcomeKind.SLOWED, OutcomeKind.ACCEPTED]
+    assert (third.kind, third.begun_at) == (OutcomeKind.NOT_BEGUN, None)
     assert failures == []
 
 
