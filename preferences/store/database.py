@@ -59,7 +59,7 @@ class Database:
         except DBAPIError as error:
             if _is_away(error):
                 raise DatabaseAway(
-                    f"the database cannot be used now: {type(error.orig).__name__}: {_first_line(error)}"
+                    f"the database cannot be used now: {type(error.orig).__name__}: {_first_line(error)}{_advice(error)}"
                 ) from error
             raise
 
@@ -114,6 +114,12 @@ def _is_away(error: DBAPIError) -> bool:
     # Of a broken file SQLite says so with its most general error.
     is_told_so = type(error.orig).__name__ in ("OperationalError", "DatabaseError")
     return is_told_so and any(word in message for word in _AWAY_WORDS)
+
+
+def _advice(error: DBAPIError) -> str:
+    """What to do, where that is plain."""
+    is_full = type(error.orig).__name__ == "DiskFull" or "disk is full" in str(error.orig).lower()
+    return "; there is no room on its disk: free some, and everything goes on by itself" if is_full else ""
 
 
 def _first_line(error: DBAPIError) -> str:

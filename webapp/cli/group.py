@@ -82,4 +82,5 @@ class CommandGroup(click.Group):
 def _said(error: OSError) -> str:
     if error.strerror is None:
         return str(error) or type(error).__name__
-    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    said = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return f"{said}: free some, and try again" if error.errno in (errno.ENOSPC, errno.EDQUOT) else said
