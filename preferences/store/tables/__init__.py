@@ -1,7 +1,8 @@
 """The tables, by what they are about. Rows only carry: values validate, constraints guard.
 
 Every table belongs to a publication, through composite foreign keys, so that no row can point across; the exceptions
-are the installation itself, the leases of its processes, its restorations and its list of dead addresses. Instants are UTC and aware.
+are the installation itself, the leases of its processes, its restorations, the keys of its senders and its list of
+dead addresses. Instants are UTC and aware.
 """
 
 from typing import cast
@@ -27,6 +28,7 @@ from preferences.store.tables.operations import (
     CapturedMail,
     ConsoleSession,
     Destination,
+    DkimKey,
     IdempotentAnswer,
     ImportBatch,
     Installation,
@@ -72,6 +74,7 @@ DEAD_ADDRESS = _table(DeadAddress)
 DECISION = _table(Decided)
 DELIVERY = _table(Delivery)
 DESTINATION = _table(Destination)
+DKIM_KEY = _table(DkimKey)
 EVENT = _table(Event)
 EXPECTATION = _table(ExpectationRow)
 EXPECTATION_TOPIC = _table(ExpectationTopic)
@@ -117,6 +120,7 @@ __all__ = [
     "DECISION",
     "DELIVERY",
     "DESTINATION",
+    "DKIM_KEY",
     "EVENT",
     "EXPECTATION",
     "EXPECTATION_TOPIC",
@@ -159,6 +163,7 @@ __all__ = [
     "Decided",
     "Delivery",
     "Destination",
+    "DkimKey",
     "Event",
     "ExpectationRow",
     "ExpectationTopic",

@@ -262,3 +262,28 @@ class ImportBatch(SQLModel, table=True):
     counts: str = Field(default="{}", sa_type=Text)
     created_at: datetime
     finished_at: datetime | None = None
+
+
+class DkimKey(SQLModel, table=True):
+    """A key that signs the mails of a sender's domain. It signs from `activated_at` until `replaced_at`, if ever.
+
+    `sealed` is the private key, encrypted under a key that is made from the secret key of the installation; empty once
+    it is retired. `record` is what stands in the DNS under `selector`.
+    """
+
+    __tablename__ = "dkim_key"
+    __table_args__ = (
+        UniqueConstraint("domain", "selector", name="uq_dkim_key_selector"),
+        Index("ix_dkim_key_signing", "activated_at"),
+    )
+
+    id: int | None = key()
+    domain: str
+    selector: str
+    algorithm: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    record: str = Field(sa_type=Text)
+    created_at: datetime
+    activated_at: datetime | None = None
+    replaced_at: datetime | None = None
+    retired_at: datetime | None = None

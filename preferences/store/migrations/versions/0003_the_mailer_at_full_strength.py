@@ -40,6 +40,7 @@ def upgrade() -> None:
     op.add_column("lease", sa.Column("did_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     op.add_column("attempt", sa.Column("relay", text(), nullable=True))
     _pace_of_destinations()
+    _keys_of_senders()
 
 
 def _pace_of_destinations() -> None:
@@ -67,3 +68,23 @@ def _pace_of_destinations() -> None:
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _keys_of_senders() -> None:
+    text, instant = sqlmodel.sql.sqltypes.AutoString, sqlmodel.sql.sqltypes.UTCDateTime
+    op.create_table(
+        "dkim_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("domain", text(), nullable=False),
+        sa.Column("selector", text(), nullable=False),
+        sa.Column("algorithm", text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("created_at", instant(), nullable=False),
+        sa.Column("activated_at", instant(), nullable=True),
+        sa.Column("replaced_at", instant(), nullable=True),
+        sa.Column("retired_at", instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("domain", "selector", name="uq_dkim_key_selector"),
+    )
+    op.create_index("ix_dkim_key_signing", "dkim_key", ["activated_at"])
