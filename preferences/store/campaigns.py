@@ -32,7 +32,10 @@ _C, _V = CAMPAIGN.c, CAMPAIGN_CONTENT.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignRow:
-    """A campaign as stored, with its newest content; `local_at` is a naive local time, each reader's own."""
+    """A campaign as stored, with its newest content; `local_at` is a naive local time, each reader's own.
+
+    `spread_minutes` is how long its send takes, None where it leaves at once.
+    """
 
     id: int
     publication_id: int
@@ -40,6 +43,7 @@ class CampaignRow:
     values: CampaignValues
     scheduled_at: datetime | None
     local_at: datetime | None
+    spread_minutes: int | None
     revision: int
     audience: int | None
     planned_at: datetime | None

@@ -17,6 +17,7 @@ from preferences.decision import charged_topic
 from preferences.delivery import CampaignStatus, State
 from preferences.digest import next_slot
 from preferences.expectation import DIGESTS, Arrives, Terms
+from preferences.spread import NO_SPREAD, delay_of, slot_of
 from preferences.store.open_deliveries import OpenDelivery, Situation, campaign_topics
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC
 
@@ -26,11 +27,14 @@ _PAST = (CampaignStatus.SENDING.value, CampaignStatus.WAITING.value, CampaignSta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled:
-    """A campaign that was not planned yet; `local_at` is a naive local time where each reader has an own instant."""
+    """A campaign that was not planned yet; `local_at` is a naive local time where each reader has an own instant, and
+    within `spread` each has one, too."""
 
     topics: tuple[int, ...]
     scheduled_at: datetime
     local_at: datetime | None
+    id: int = 0
+    spread: timedelta = NO_SPREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,7 @@ class Schedule:
 def schedule_of(connection: Connection, publication_id: int) -> Schedule:
     """What the publication plans."""
     campaigns = connection.execute(
-        select(CAMPAIGN.c.id, CAMPAIGN.c.scheduled_at, CAMPAIGN.c.local_at).where(
+        select(CAMPAIGN.c.id, CAMPAIGN.c.scheduled_at, CAMPAIGN.c.local_at, CAMPAIGN.c.spread_minutes).where(
             (CAMPAIGN.c.publication_id == publication_id)
             & (CAMPAIGN.c.status == CampaignStatus.SCHEDULED.value)
             & CAMPAIGN.c.scheduled_at.is_not(None)
@@ -63,6 +67,8 @@ def schedule_of(connection: Connection, publication_id: int) -> Schedule:
                 topics=topics.get(row.id, ()),
                 scheduled_at=row.scheduled_at,
                 local_at=None if row.local_at is None else datetime.fromisoformat(row.local_at),
+                id=row.id,
+                spread=timedelta(minutes=row.spread_minutes or 0),
             )
             for row in campaigns
         ),
@@ -82,7 +88,8 @@ def prospects_of(
     """Everything that is planned for this subscriber, allowed or not."""
     terms = situation.terms
     running = [delivery for delivery in situation.open if not delivery.is_paused]
-    found = [one for campaign in schedule.scheduled if (one := _scheduled(terms, campaign, now)) is not None]
+    reader = situation.subscriber.id
+    found = [one for campaign in schedule.scheduled if (one := _scheduled(terms, campaign, reader, now)) is not None]
     others = (_on_its_way(terms, delivery, now) for delivery in running if delivery.id != leave_out)
     found += [one for one in others if one is not None]
     for rhythm in _rhythms_with_items(running, terms):
@@ -95,13 +102,15 @@ def prospects_of(
     return found
 
 
-def _scheduled(terms: Terms, campaign: Scheduled, now: datetime) -> Prospect | None:
+def _scheduled(terms: Terms, campaign: Scheduled, subscriber_id: int, now: datetime) -> Prospect | None:
     topic = charged_topic(terms, campaign.topics)
     if topic is None or topic.arrives is not Arrives.EACH or topic.notice:
         return None
     at = campaign.scheduled_at
     if campaign.local_at is not None:
         at = first_instant(terms.zone, campaign.local_at.date(), campaign.local_at.time())
+    if campaign.spread:
+        at += delay_of(campaign.spread, slot_of(campaign.id, subscriber_id))
     return Prospect(topic=topic.topic, since=at, until=max(at, now) + _MOMENT)
 
 

@@ -68,8 +68,10 @@ def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> Non
 
 def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, changes: Changes) -> None:
     now = changes.now
+    if delivery.state in (State.DUE, State.WAITING):
+        now = max(now, delivery.scheduled_at)  # a reader's own time that is still to come is judged at that time
     if delivery.state is State.DUE and delivery.wakes_at is not None:
-        now = max(now, delivery.wakes_at)  # a reader's own time that is still to come is judged at that time
+        now = max(now, delivery.wakes_at)
     kept = _kept_digest(situation, delivery)
     if kept is not None:
         now = min(now, kept.scheduled_at)  # its slot has come, and the digest of that slot is to be tried again

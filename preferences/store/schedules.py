@@ -15,6 +15,7 @@ from preferences.calendar import first_instant, zone_named
 from preferences.decision import Outcome, Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.errors import Invalid
+from preferences.spread import LONGEST_SPREAD, NO_SPREAD
 from preferences.store.campaign_values import named_topics
 from preferences.store.campaigns import CampaignRow, campaign
 from preferences.store.events import By, record
@@ -25,6 +26,7 @@ from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, OUTBOX
 
 # What is scheduled for a moment ago was meant for now.
 GRACE = timedelta(minutes=1)
+ONE_MINUTE = timedelta(minutes=1)
 # The first zone to reach a local time is fourteen hours ahead of UTC (Pacific/Kiritimati).
 FURTHEST_AHEAD = timedelta(hours=14)
 # What is handing over can no longer be held back; its answer is recorded as it comes.
@@ -34,19 +36,30 @@ _C, _D = CAMPAIGN.c, DELIVERY.c
 
 
 def schedule(
-    connection: Connection, publication_id: int, campaign_id: int, at: datetime, by: By, now: datetime
+    connection: Connection,
+    publication_id: int,
+    campaign_id: int,
+    at: datetime,
+    by: By,
+    now: datetime,
+    *,
+    spread: timedelta = NO_SPREAD,
 ) -> CampaignRow:
     """Schedule a draft (or one that is scheduled, anew): at an instant, or at a naive local time, each reader's own.
 
-    Raises `Invalid` for what is past and for a publication that may not send yet, `Conflict` for another status.
+    Over a `spread`, of whole minutes, each reader has an instant of their own from there on. Raises `Invalid` for what
+    is past, too long, or over before it ends, and for a publication that may not send yet; `Conflict` for another status.
     """
     found = campaign(connection, publication_id, campaign_id)
     owner = publication(connection, publication_id)
     may_be_scheduled(connection, owner, found)
-    scheduled_at = _local_start(at, owner, now) if at.tzinfo is None else _start(at, now)
+    scheduled_at = planned_at(at, owner, now)
+    minutes = checked_spread(spread)
     expires_at = found.values.expires_at
     if expires_at is not None and expires_at <= scheduled_at:
         raise Invalid.one("expires_at", "this campaign would expire before it is sent; change one of the two instants")
+    if expires_at is not None and expires_at <= scheduled_at + spread:
+        raise Invalid.one("spread_minutes", "this campaign would expire before all of it is sent; spread it less")
     local_at = None if at.tzinfo is not None else at.isoformat(timespec="minutes")
     _move(
         connection,
@@ -56,10 +69,11 @@ def schedule(
         "scheduled",
         scheduled_at=scheduled_at,
         local_at=local_at,
+        spread_minutes=minutes,
         held_because=None,
     )
     _ask_to_plan(connection, publication_id, campaign_id, now)
-    details = {"at": scheduled_at.isoformat(), "local": local_at}
+    details = {"at": scheduled_at.isoformat(), "local": local_at} | ({"spread_minutes": minutes} if minutes else {})
     record(connection, publication_id, "campaign_scheduled", by, now, campaign_id=campaign_id, details=details)
     return campaign(connection, publication_id, campaign_id)
 
@@ -75,6 +89,19 @@ def may_be_scheduled(connection: Connection, owner: PublicationRow, found: Campa
         missing = [name for name in ("sender", "postal_address") if not getattr(owner, name)]
         raise Invalid.one(missing[0], f"nothing leaves before the publication has its {' and '.join(missing)}: set it")
     named_topics(connection, owner.id, found.values.topics)
+
+
+def planned_at(at: datetime, owner: PublicationRow, now: datetime) -> datetime:
+    """When a campaign is planned that is scheduled for an instant, or for a naive local time. Raises `Invalid`."""
+    return _local_start(at, owner, now) if at.tzinfo is None else _start(at, now)
+
+
+def checked_spread(spread: timedelta) -> int | None:
+    """A spread in minutes, None for none. Raises `Invalid`."""
+    longest = LONGEST_SPREAD // ONE_MINUTE
+    if spread % ONE_MINUTE or not NO_SPREAD <= spread <= LONGEST_SPREAD:
+        raise Invalid.one("spread_minutes", f"must be a whole number of minutes from 0 to {longest}")
+    return spread // ONE_MINUTE or None
 
 
 def _start(at: datetime, now: datetime) -> datetime:

@@ -18,6 +18,7 @@ from preferences.address import parse_address
 from preferences.asked import asked_from_json
 from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.links import Links
+from preferences.spread import NO_SPREAD
 from preferences.store import leases
 from preferences.store.agenda import next_instant
 from preferences.store.campaign_values import CampaignValues
@@ -85,13 +86,15 @@ class Town:
             begin_expectation(connection, 1, reader, expectation, SYSTEM, self.now, zone=zone)
         return reader
 
-    def campaign(self, name: str, *topics: str, at: datetime | None = None, **values: Any) -> int:
+    def campaign(
+        self, name: str, *topics: str, at: datetime | None = None, spread: timedelta = NO_SPREAD, **values: Any
+    ) -> int:
         """A scheduled campaign."""
         content = {"markdown": f"# {name}\n\nHello {{{{ name }}}}", "summary": f"about {name}", **values}
         with self.database.write() as connection:
             values = {"name": name, "subject": name, "title": name, "topics": topics, **content}
             number = create_campaign(connection, 1, CampaignValues(**values), SYSTEM, self.now)
-            schedule(connection, 1, number, at or self.now, SYSTEM, self.now)
+            schedule(connection, 1, number, at or self.now, SYSTEM, self.now, spread=spread)
         return number
 
     @property

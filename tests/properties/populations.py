@@ -188,6 +188,7 @@ def scheduled(
     expires_at: datetime | None = None,
     segment: str | None = None,
     priority: int = 0,
+    spread_minutes: int | None = None,
 ) -> int:
     """A scheduled campaign; answers its number."""
     campaign = connection.execute(
@@ -201,6 +202,7 @@ def scheduled(
             expires_at=expires_at,
             segment=segment,
             priority=priority,
+            spread_minutes=spread_minutes,
             created_at=people.now,
         )
         .returning(CAMPAIGN.c.id)

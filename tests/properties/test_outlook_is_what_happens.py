@@ -19,6 +19,7 @@ from preferences.store.database import Database
 from preferences.store.leases import begin_lease
 from preferences.store.planning import Outlook, outlook, plan_campaign
 from preferences.store.planning.outlook import Reach
+from preferences.store.planning.question import question_unlocked
 from preferences.store.planning.witness import Mail
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY
 from tests.properties.populations import Population, populated, scheduled
@@ -79,7 +80,14 @@ def story(connection: Connection, seed: int) -> tuple[Population, int, datetime]
         plan_campaign(connection, drawn_campaign(connection, people, chance, people.now), people.now)
     for _ in range(chance.randrange(1, 4)):
         drawn_campaign(connection, people, chance, people.now + timedelta(hours=chance.randrange(1, 300)))
-    asked = scheduled(connection, people, tuple(chance.sample(people.topics, 2)), at)
+    asked = scheduled(
+        connection,
+        people,
+        tuple(chance.sample(people.topics, 2)),
+        at,
+        local_at=(at + timedelta(hours=14)).replace(tzinfo=None) if chance.random() < 0.3 else None,
+        spread_minutes=chance.choice([None, None, 30, 1440]),
+    )
     return people, asked, at
 
 
@@ -87,7 +95,10 @@ def told(connection: Connection, lived: Lived, without: Lived, asked: int, at: d
     """The outlook as it was lived; what bound whom is not in it."""
     members = set(connection.execute(select(DELIVERY.c.subscriber_id).where(DELIVERY.c.campaign_id == asked)).scalars())
     came = {reader: lived.came[reader, asked] for reader in members if (reader, asked) in lived.came}
-    own = (at, Mail(campaign=asked))
+    turns = connection.execute(
+        select(DELIVERY.c.subscriber_id, DELIVERY.c.scheduled_at).where(DELIVERY.c.campaign_id == asked)
+    ).all()
+    own = {reader: (max(at, turn), Mail(campaign=asked)) for reader, turn in turns}
     states = connection.execute(
         select(DELIVERY.c.state, DELIVERY.c.reason).where(DELIVERY.c.campaign_id == asked)
     ).all()
@@ -98,9 +109,11 @@ def told(connection: Connection, lived: Lived, without: Lived, asked: int, at: d
     ]
     return Outlook(
         until=seen.until,
-        at_once=sum(one == own for one in came.values()),
+        at_once=sum(one == own[reader] for reader, one in came.items()),
         later=Counter(
-            Reach(on=local_date(ZONE, when), mail=mail) for when, mail in came.values() if (when, mail) != own
+            Reach(on=local_date(ZONE, when), mail=mail)
+            for reader, (when, mail) in came.items()
+            if (when, mail) != own[reader]
         ),
         bound=seen.bound,
         open=sum(row.state in OPEN and row.reason != "any_doubt" for row in states),
@@ -123,7 +136,10 @@ def test_an_outlook_is_what_happens_with_the_campaign_and_what_does_not_without_
 ) -> None:
     with undone(database) as connection:
         people, asked, at = story(connection, seed)
-        seen = outlook(connection, people.publication_id, asked, at, people.now)
+        found = question_unlocked(connection, people.publication_id, asked)
+        seen = outlook(
+            connection, people.publication_id, asked, at, people.now, local_at=found.local_at, spread=found.spread
+        )
         assert seen is not None
         with connection.begin_nested() as savepoint:
             connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == asked).values(status=CampaignStatus.DRAFT.value))

@@ -18,14 +18,16 @@ from sqlalchemy import Connection, select, update
 from preferences.basis import decide_again, from_json
 from preferences.calendar import first_instant, local_date, zone_named
 from preferences.campaign import Candidate, ExpiryBasis
-from preferences.decision import DEFAULT_EXPIRY, HELD, Decision, Outcome, Reason, decide
-from preferences.expectation import Terms
+from preferences.decision import DEFAULT_EXPIRY, HELD, Decision, Outcome, Reason, charged_topic, decide
+from preferences.expectation import Arrives, Terms
+from preferences.spread import delay_of, slot_of
 from preferences.store.database import Database, open_database
 from preferences.store.evidence import evidence_text
 from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.installation import found
 from preferences.store.planning import Forecast, forecast, plan_campaign
+from preferences.store.planning.question import question_unlocked
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC, DECISION, DELIVERY
 from tests.properties.populations import PLACES, Population, populated, scheduled
@@ -70,6 +72,7 @@ def drawn_campaign(
         expires_at=marketers,
         segment=None if segment is None else json.dumps(segment),
         priority=chance.choice([0, 3]),
+        spread_minutes=chance.choice([None, None, 1, 90, 1440]),
     )
     return campaign, now - timedelta(hours=14) if local_at is not None else now
 
@@ -91,10 +94,13 @@ def test_a_forecast_is_the_plan_made_at_that_instant(database: Database, seed: i
     chance = Random(seed)
     with undone(database) as connection:
         people = populated(connection, chance, SIZE)
-        campaign, _ = drawn_campaign(connection, people, chance, is_local=False)
+        campaign, _ = drawn_campaign(connection, people, chance)
         at = people.now + timedelta(hours=chance.choice([0, 1, 30]))
         connection.execute(update(CAMPAIGN).values(scheduled_at=at))
-        answer = forecast(connection, people.publication_id, campaign, at, people.now)
+        asked = question_unlocked(connection, people.publication_id, campaign)
+        answer = forecast(
+            connection, people.publication_id, campaign, at, people.now, local_at=asked.local_at, spread=asked.spread
+        )
         size = plan_campaign(connection, campaign, at)
         assert answer == as_planned(connection, campaign, size)
 
@@ -103,6 +109,7 @@ def as_planned(connection: Connection, campaign: int, size: int, counts_on: tupl
     rows = list(planned(connection, campaign).values())
     zone = zone_named("Europe/Berlin")
     outcomes = Counter(Outcome(row["decision_outcome"]) for row in rows)
+    sent = [row["wakes_at"] for row in rows if row["decision_outcome"] == Outcome.SEND.value]
     reached = Counter(local_date(zone, row["wakes_at"]) for row in rows if row["wakes_at"] is not None)
     return Forecast(
         audience=size,
@@ -110,6 +117,8 @@ def as_planned(connection: Connection, campaign: int, size: int, counts_on: tupl
         by_reason=dict(Counter(Reason(row["decision_reason"]) for row in rows)),
         reach_by=tuple(sorted(reached.items())),
         counts_on=counts_on,
+        sent_from=min(sent, default=None),
+        sent_until=max(sent, default=None),
     )
 
 
@@ -123,7 +132,7 @@ def check_plan(connection: Connection, people: Population, campaign: int, size: 
     histories = histories_of(connection, list(members), now)
     for one, (person, terms) in members.items():
         row = rows[one]
-        candidate = candidate_for(asked, topics, terms, row["delivery_id"])
+        candidate = candidate_for(asked, topics, terms, row["delivery_id"], one)
         judged_at = max(now, candidate.scheduled_at)
         decision = decide(person.standing, terms, histories[one], candidate, judged_at)
         assert stored(row) == expected(decision), (candidate, judged_at, terms)
@@ -162,11 +171,16 @@ def planned(connection: Connection, campaign: int) -> dict[int, Mapping[Any, Any
     return {row["subscriber_id"]: row for row in rows}
 
 
-def candidate_for(asked: Mapping[Any, Any], topics: tuple[int, ...], terms: Terms, delivery: int) -> Candidate:
+def candidate_for(
+    asked: Mapping[Any, Any], topics: tuple[int, ...], terms: Terms, delivery: int, reader: int
+) -> Candidate:
     scheduled_at = asked["scheduled_at"]
     if asked["local_at"] is not None:
         local = datetime.fromisoformat(asked["local_at"])
         scheduled_at = first_instant(terms.zone, local.date(), local.time())
+    charged = charged_topic(terms, topics)
+    if asked["spread_minutes"] is not None and charged is not None and charged.arrives is Arrives.EACH:
+        scheduled_at += delay_of(timedelta(minutes=asked["spread_minutes"]), slot_of(asked["id"], reader))
     marketers = asked["expires_at"]
     return Candidate(
         id=delivery,

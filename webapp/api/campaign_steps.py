@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from preferences.links import Kind
 from preferences.store import schedules
 from preferences.store.campaigns import CampaignRow, campaign
@@ -19,14 +21,16 @@ from webapp.api.told.campaigns import told_campaign
 @api.post("/campaigns/<id>/schedule", responses={200: CampaignDocument})
 @writes(TokenScope.SEND)
 def schedule_campaign(call: Call, path: ById, body: When) -> Answer:
-    """Schedule it for an instant, for now, or for a local time, each reader's own."""
+    """Schedule it for an instant, for now, or for a local time, each reader's own; at once, or spread from there on."""
     number = call.number(Kind.CAMPAIGN, path.id)
     found = campaign(call.connection, call.publication_id, number)
     owner = publication(call.connection, call.publication_id)
     schedules.may_be_scheduled(call.connection, owner, found)
     check_ready(call.connection, owner, found.values)
     at = body.local or (call.now if body.at is None or body.at == "now" else body.at)
-    return _told(call, schedules.schedule(call.connection, call.publication_id, number, at, call.by, call.now))
+    spread = timedelta(minutes=body.spread_minutes)
+    row = schedules.schedule(call.connection, call.publication_id, number, at, call.by, call.now, spread=spread)
+    return _told(call, row)
 
 
 @api.post("/campaigns/<id>/pause", responses={200: CampaignDocument})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from preferences.decision import Outcome
@@ -15,6 +15,7 @@ from preferences.store.counts import counts
 from preferences.store.deliveries import deliveries
 from preferences.store.planning import forecast
 from preferences.store.publications import publication
+from preferences.store.schedules import planned_at
 from preferences.store.tokens import TokenScope
 from preferences.store.topics import topics
 from webapp.api.blueprint import api
@@ -29,10 +30,10 @@ from webapp.api.schemas.campaigns import (
     DeliveryList,
     EventDocument,
     ForecastDocument,
-    Moment,
     NewCampaign,
+    When,
 )
-from webapp.api.schemas.common import ById, Page
+from webapp.api.schemas.common import ById, Page, instant_or_none
 from webapp.api.told.campaigns import DeliveriesTold, told_campaign, told_summary
 
 # Terms and schedules further ahead are nobody's plans yet.
@@ -106,21 +107,31 @@ _TEXTS = ("preheader", "title", "summary", "question")
 
 @api.post("/campaigns/<id>/forecast", responses={200: ForecastDocument})
 @reads()
-def post_forecast(call: Call, path: ById, body: Moment) -> Answer:
-    """What would become of it if it were scheduled for an instant. Changes nothing."""
+def post_forecast(call: Call, path: ById, body: When) -> Answer:
+    """What would become of it if it were scheduled so. Changes nothing."""
     number = call.number(Kind.CAMPAIGN, path.id)
-    at = call.now if body.at == "now" else body.at
+    at = _planned_at(call, body)
     if at > call.now + FURTHEST_FORECAST:
         raise Invalid.one("at", f"must lie within {FURTHEST_FORECAST.days} days from now")
-    found = forecast(call.connection, call.publication_id, number, at, call.now)
+    spread = timedelta(minutes=body.spread_minutes)
+    found = forecast(call.connection, call.publication_id, number, at, call.now, local_at=body.local, spread=spread)
     told = {
         "audience": found.audience,
         **{outcome.value: found.by_outcome[outcome] for outcome in Outcome},
         "by_reason": {reason.value: count for reason, count in found.by_reason.items()},
         "reach_by": [{"on": on.isoformat(), "count": count} for on, count in found.reach_by],
         "counts_on": [call.id(Kind.CAMPAIGN, one) for one in found.counts_on],
+        "sent_from": instant_or_none(found.sent_from),
+        "sent_until": instant_or_none(found.sent_until),
     }
     return Answer(body=told)
+
+
+def _planned_at(call: Call, body: When) -> datetime:
+    """When it would be planned; what is past is now, as it was before, for an instant only."""
+    if body.local is not None:
+        return planned_at(body.local, publication(call.connection, call.publication_id), call.now)
+    return call.now if body.at is None or body.at == "now" else body.at
 
 
 @api.get("/campaigns/<id>/deliveries", responses={200: DeliveryList})

@@ -21,7 +21,7 @@ from preferences.store.topics import topics
 from preferences.store.votes import vote_counts
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk, Pages
-from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, VOTES, people
+from webapp.console.words import CAUSES, REASONS, STATES, STATUSES, VOTES, people, span_in_words
 
 _ON_ONE_PAGE = 50
 # What has not left yet, and can still be held back.
@@ -83,10 +83,11 @@ def show_all(desk: Desk) -> Answer:
 
 def when_of(desk: Desk, row: CampaignRow) -> str:
     """When a campaign is or was scheduled for, in words; empty where it never was."""
+    spread = f", spread over {span_in_words(row.spread_minutes)}" if row.spread_minutes else ""
     if row.local_at is not None:
         on = date_in_words(row.local_at.date(), local_date(desk.zone, desk.now))
-        return f"{on} at {row.local_at:%H:%M}, each reader’s own time"
-    return desk.when(row.scheduled_at)
+        return f"{on} at {row.local_at:%H:%M}, each reader’s own time{spread}"
+    return f"{desk.when(row.scheduled_at)}{spread}" if row.scheduled_at else ""
 
 
 def found(desk: Desk, campaign_id: str) -> CampaignRow:

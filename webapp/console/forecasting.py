@@ -8,24 +8,32 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from preferences.cadence import Cadence, Cap, Whose
-from preferences.calendar import first_instant, local_date
+from preferences.calendar import local_date
 from preferences.decision import Outcome
 from preferences.expectation import Arrives
 from preferences.links import Kind
+from preferences.spread import NO_SPREAD
 from preferences.store.campaigns import CampaignRow, campaign
-from preferences.store.planning import Forecast, Outlook, forecast, outlook, planned_instants
+from preferences.store.planning import Forecast, Outlook, forecast, outlook
 from preferences.store.planning.outlook import Bound, Reach
 from preferences.store.planning.witness import Mail
+from preferences.store.schedules import planned_at
 from preferences.wording import date_in_words
 from webapp.console.desk import Desk
 from webapp.console.words import REASONS, at_most, people
-from webapp.pages.words import when as when_in_words
 
 WEEK = timedelta(days=7)
 _MAILS_NAMED = 4
-# How many of the next days are looked at for a better moment by itself; forecasting takes its time.
-_DAYS_NEARBY = 3
 RHYTHMS = {Arrives.DAILY: "daily", Arrives.WEEKLY: "weekly", Arrives.MONTHLY: "monthly"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How a campaign is to begin: at an instant, `local_at` in each reader's own zone instead, spread over a span."""
+
+    at: datetime
+    local_at: datetime | None = None
+    spread: timedelta = NO_SPREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +54,11 @@ class Told:
     counts_on: list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """Another moment for it: how many would get it then at once."""
-
-    at: datetime
-    in_words: str
-    at_once: int
-    within: int
-
-
-def told(desk: Desk, row: CampaignRow, at: datetime) -> Told:
-    """What is said about scheduling a campaign at an instant."""
-    seen = forecast(desk.connection, desk.owner.id, row.id, at, desk.now)
-    ahead = _outlook(desk, row, at)
-    words = _Words(desk, row, at)
+def told(desk: Desk, row: CampaignRow, start: Start) -> Told:
+    """What is said about scheduling a campaign so."""
+    seen = forecast_of(desk, row, start)
+    ahead = outlook_of(desk, row, start)
+    words = _Words(desk, row, start)
     return Told(
         forecast=seen,
         said=words.said(seen, ahead),
@@ -72,18 +70,32 @@ def told(desk: Desk, row: CampaignRow, at: datetime) -> Told:
     )
 
 
-def _outlook(desk: Desk, row: CampaignRow, at: datetime) -> Outlook | None:
-    return outlook(desk.connection, desk.owner.id, row.id, at, desk.now)
+def forecast_of(desk: Desk, row: CampaignRow, start: Start) -> Forecast:
+    """The forecast of a campaign that begins so."""
+    at, local_at, spread = planned_for(desk, start), start.local_at, start.spread
+    return forecast(desk.connection, desk.owner.id, row.id, at, desk.now, local_at=local_at, spread=spread)
+
+
+def outlook_of(desk: Desk, row: CampaignRow, start: Start) -> Outlook | None:
+    """What follows from it; None for a publication that is too large to be played through."""
+    at, local_at, spread = planned_for(desk, start), start.local_at, start.spread
+    return outlook(desk.connection, desk.owner.id, row.id, at, desk.now, local_at=local_at, spread=spread)
+
+
+def planned_for(desk: Desk, start: Start) -> datetime:
+    """When it would be planned: for a local time, when the first zone reaches it."""
+    return start.at if start.local_at is None else planned_at(start.local_at, desk.owner, desk.now)
 
 
 class _Words:
-    """Says it about one campaign at one instant."""
+    """Says it about one campaign that begins in one way."""
 
-    def __init__(self, desk: Desk, row: CampaignRow, at: datetime) -> None:
+    def __init__(self, desk: Desk, row: CampaignRow, start: Start) -> None:
         self._desk = desk
         self._row = row
-        self._starts_on = local_date(desk.zone, at)
-        self._is_now = at <= desk.now
+        self._start = start
+        self._starts_on = local_date(desk.zone, start.at)
+        self._is_now = start.at <= desk.now and start.local_at is None
 
     def said(self, seen: Forecast, ahead: Outlook | None) -> list[str]:
         """The sentences."""
@@ -92,7 +104,7 @@ class _Words:
         at_once = seen.by_outcome[Outcome.SEND] if ahead is None else ahead.at_once
         gets = "gets" if at_once == 1 else "get"
         said = [
-            f"{people(at_once)} of {seen.audience:,} {gets} it {'now' if self._is_now else 'then'}.",
+            f"{people(at_once)} of {seen.audience:,} {gets} it {self._then(seen)}.",
             self._within(at_once, seen, ahead),
         ]
         if ahead is None:
@@ -103,6 +115,15 @@ class _Words:
         if on_web:
             said.append(f"{people(on_web)} {'finds' if on_web == 1 else 'find'} it on the web, as they asked.")
         return said
+
+    def _then(self, seen: Forecast) -> str:
+        """When it leaves who is sent it: at one instant, or from one to another."""
+        first, last = seen.sent_from, seen.sent_until
+        if first is None or last is None or first == last:
+            return "now" if self._is_now else "then"
+        since = "now" if self._is_now else self._desk.when(first)
+        whose = ", each by their own clock" if self._start.local_at is not None else ""
+        return f"between {since} and {self._desk.when(last)}{whose}"
 
     def _later(self, later: Mapping[Reach, int]) -> Iterable[str]:
         """ "61 later, with Tuesday's letter": mail by mail, what is alone and what is in digests each together."""
@@ -224,31 +245,3 @@ _WHOSE = {
     Whose.ACCEPTED: "they accepted this topic {often}, and have had that",
     Whose.CURRENT: "this topic writes {often}, and they have had that",
 }
-
-
-def nearby(desk: Desk, row: CampaignRow, starts_at: datetime, days: int = _DAYS_NEARBY) -> list[Moment]:
-    """The moment itself and the same hour on the days after; for right now, nine o'clock on the days after."""
-    start = starts_at.astimezone(desk.zone)
-    is_now = starts_at <= desk.now
-    hour = start.time().replace(hour=9, minute=0, second=0, microsecond=0) if is_now else start.time()
-    moments = [_moment(desk, row, starts_at, start.date())]
-    for later in range(1, days + 1):
-        at = first_instant(desk.zone, start.date() + timedelta(days=later), hour.replace(tzinfo=None))
-        moments.append(_moment(desk, row, at, start.date()))
-    return moments
-
-
-def _moment(desk: Desk, row: CampaignRow, at: datetime, week_from: date) -> Moment:
-    seen = forecast(desk.connection, desk.owner.id, row.id, at, desk.now)
-    within = sum(count for on, count in seen.reach_by if on <= week_from + WEEK)
-    said = "now" if at <= desk.now else when_in_words(at, desk.zone, desk.now, "en")
-    at_once = seen.by_outcome[Outcome.SEND]
-    # Planning does not see what leaves at the very same instant; who gets which of the two, only playing it tells.
-    ahead = _outlook(desk, row, at) if at in planned_instants(desk.connection, desk.owner.id, row.id) else None
-    return Moment(at=at, in_words=said, at_once=at_once if ahead is None else ahead.at_once, within=within)
-
-
-def best_of(moments: list[Moment]) -> Moment | None:
-    """The moment with the most readers at once, where that is another than the first; of several the earliest."""
-    best = max(moments, key=lambda one: (one.at_once, -one.at.timestamp()))
-    return best if best.at_once > moments[0].at_once else None

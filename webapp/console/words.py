@@ -119,3 +119,12 @@ def people(count: int) -> str:
 def times(count: int) -> str:
     """How often: never, once, n times."""
     return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def span_in_words(minutes: int) -> str:
+    """A span such as a send is spread over: 45 minutes, 2 hours, a day."""
+    if minutes == 24 * 60:
+        return "a day"
+    if minutes % 60 == 0:
+        return "an hour" if minutes == 60 else f"{minutes // 60} hours"
+    return "a minute" if minutes == 1 else f"{minutes} minutes"

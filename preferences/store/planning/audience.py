@@ -31,6 +31,7 @@ from preferences.expectation import DIGESTS, Arrives
 from preferences.store.columns import Key
 from preferences.store.planning.moments import MOMENTS
 from preferences.store.planning.question import Question, Scalar
+from preferences.store.planning.spreading import slot_in_sql
 from preferences.store.tables import EXPECTATION, EXPECTATION_TOPIC, OPENING, SUBSCRIBER
 
 OF_TOPIC = OPENING.alias("of_topic")
@@ -46,7 +47,7 @@ _T = EXPECTATION_TOPIC.c
 
 
 class Audience:
-    """The audience as a join of tables, and for each member the charged topic and the way it arrives (of `WAYS`)."""
+    """The audience as a join of tables, and for each member the charged topic, the way it arrives (of `WAYS`) and its slot."""
 
     def __init__(self, asked: Question, dialect: str) -> None:
         self.asked = asked
@@ -56,6 +57,11 @@ class Audience:
         self.charged = case(dict(enumerate(topic.id for topic in asked.topics)), value=position)
         self.way = self._named.c.rank % _WAYS
         self.is_digest = self.way.in_([WAYS[rhythm] for rhythm in sorted(DIGESTS)])
+        self.slot: ColumnElement[int] = (
+            slot_in_sql(asked.id, EXPECTATION.c.subscriber_id, self.way == WAYS[Arrives.EACH])
+            if asked.spread
+            else literal(0, Key)
+        )
         self.is_notice = self.charged.in_([topic.id for topic in asked.topics if topic.is_notice])
 
     @property
@@ -110,7 +116,7 @@ class Audience:
         return (
             self._named.join(EXPECTATION, EXPECTATION.c.id == self._named.c.expectation_id)
             .join(SUBSCRIBER, of_subscriber == EXPECTATION.c.subscriber_id)
-            .join(MOMENTS, MOMENTS.c.pattern_id == EXPECTATION.c.pattern_id)
+            .join(MOMENTS, and_(MOMENTS.c.pattern_id == EXPECTATION.c.pattern_id, MOMENTS.c.slot == self.slot))
             .outerjoin(OF_TOPIC, of_topic)
             .outerjoin(OF_TOTAL, of_total)
         )

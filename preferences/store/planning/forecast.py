@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection, case, func, select
 
 from preferences.calendar import as_instant, local_date, zone_named
 from preferences.decision import Outcome, Reason
+from preferences.spread import NO_SPREAD
 from preferences.store.planning.affected import IS_AFFECTED, affected
 from preferences.store.planning.audience import Audience
 from preferences.store.planning.moments import moments
@@ -33,6 +34,7 @@ class Forecast:
     dates of the publication's zone in order, with how many are reached on each: those who are sent it, those who wait
     on the date at which they may get it first, and those with a digest on that of its next slot. `counts_on` are the
     numbers of the campaigns scheduled before whose mails were taken into account, in the order of their planning.
+    Those who are sent it are sent it from `sent_from` to `sent_until`; both None where nobody is.
     """
 
     audience: int
@@ -40,26 +42,40 @@ class Forecast:
     by_reason: Mapping[Reason, int]
     reach_by: tuple[tuple[date, int], ...]
     counts_on: tuple[int, ...]
+    sent_from: datetime | None = None
+    sent_until: datetime | None = None
 
 
 # Outcome, reason, the instant at which it is reached where it is, and how many.
 Tally = Counter[tuple[str, str, datetime | None]]
 
 
-def forecast(connection: Connection, publication_id: int, campaign_id: int, at: datetime, now: datetime) -> Forecast:
+def forecast(
+    connection: Connection,
+    publication_id: int,
+    campaign_id: int,
+    at: datetime,
+    now: datetime,
+    *,
+    local_at: datetime | None = None,
+    spread: timedelta = NO_SPREAD,
+) -> Forecast:
     """What becomes of a campaign that is planned at `at` (or `now`, if that is later), as everything stands at `now`.
 
-    Until then every mail that may leave is taken to be accepted, and nobody to change their mind. Raises `NotFound`,
+    With a naive `local_at` each reader is reached at that time in their own zone; with a `spread` at an instant of
+    their own within it. Until then every mail that may leave is taken to be accepted, and nobody to change their mind. Raises `NotFound`,
     and ValueError for a naive instant. A transaction that reads is enough: all tables it makes are temporary.
     """
     at = max(as_instant(at, "the instant of a forecast"), now)
-    asked = replace(question_unlocked(connection, publication_id, campaign_id), scheduled_at=at, local_at=None)
+    found = question_unlocked(connection, publication_id, campaign_id)
+    asked = replace(found, scheduled_at=at, local_at=local_at, spread=spread)
     others = [other for other in still_to_plan(connection, publication_id) if other.id != asked.id]
-    earlier = [other for other in others if other.scheduled_at is not None and other.scheduled_at < at]
+    last_at = max(at, asked.last_at)
+    earlier = [other for other in others if other.scheduled_at is not None and other.scheduled_at < last_at]
     if not asked.topics:
         return _forecast(connection, asked, Counter(), ())
     audience = Audience(asked, connection.dialect.name)
-    with moments(connection, asked, at), affected(connection, asked, earlier, at):
+    with moments(connection, asked, at), affected(connection, asked, earlier, last_at):
         tally = _planned(connection, audience)
         members = audience.members().where(IS_AFFECTED).order_by(EXPECTATION.c.subscriber_id)
         ids = connection.execute(members).scalars().all()
@@ -89,6 +105,7 @@ def _forecast(connection: Connection, asked: Question, tally: Tally, counts_on: 
     ).scalar_one()
     zone = zone_named(zone_name)
     reached = _summed((local_date(zone, at), count) for (_, _, at), count in tally.items() if at is not None)
+    sent = [at for outcome, _, at in tally if outcome == Outcome.SEND.value and at is not None]
     outcomes = _summed((Outcome(outcome), count) for (outcome, _, _), count in tally.items())
     return Forecast(
         audience=tally.total(),
@@ -96,6 +113,8 @@ def _forecast(connection: Connection, asked: Question, tally: Tally, counts_on: 
         by_reason=dict(_summed((Reason(reason), count) for (_, reason, _), count in tally.items())),
         reach_by=tuple(sorted(reached.items())),
         counts_on=counts_on,
+        sent_from=min(sent, default=None),
+        sent_until=max(sent, default=None),
     )
 
 

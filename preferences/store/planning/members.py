@@ -40,7 +40,7 @@ PLANNED = Table(
     "planning_member",
     MetaData(),
     Column("subscriber_id", Key, primary_key=True, autoincrement=False),
-    *(Column(name, Key) for name in ("expectation_id", "pattern_id", "topic_id", "full_key")),
+    *(Column(name, Key) for name in ("expectation_id", "pattern_id", "slot", "topic_id", "full_key")),
     *(Column(name, UTCDateTime()) for name in ("scheduled_at", "judged_at", "opens_at", "expires_at")),
     *(Column(name, Text) for name in ("expiry", "outcome", "reason", "cadences", "standing")),
     prefixes=["TEMPORARY"],
@@ -98,7 +98,7 @@ def insert_decisions(asked: Question, now: datetime) -> Any:
     }
     tables = (
         PLANNED.join(DELIVERY, and_(delivery.campaign_id == asked.id, delivery.subscriber_id == _P.subscriber_id))
-        .join(MOMENTS, MOMENTS.c.pattern_id == _P.pattern_id)
+        .join(MOMENTS, and_(MOMENTS.c.pattern_id == _P.pattern_id, MOMENTS.c.slot == _P.slot))
         .outerjoin(OF_TOPIC, and_(topic.subscriber_id == _P.subscriber_id, topic.topic_key == _P.topic_id))
         .outerjoin(OF_TOTAL, and_(total.subscriber_id == _P.subscriber_id, total.topic_key == TOTAL))
     )

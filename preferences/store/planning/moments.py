@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, MetaData, Table, Text, insert, select
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, Table, Text, insert, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from preferences.cadence import LONGEST_DAYS, Weekday
@@ -32,6 +32,7 @@ MOMENTS = Table(
     "planning_moment",
     MetaData(),
     Column("pattern_id", Key, primary_key=True, autoincrement=False),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("scheduled_at", UTCDateTime(), nullable=False),
     Column("judged_at", UTCDateTime(), nullable=False),
     Column("allowed_at", UTCDateTime(), nullable=False),
@@ -47,7 +48,7 @@ MOMENTS = Table(
 
 @contextmanager
 def moments(connection: Connection, asked: Question, now: datetime) -> Iterator[None]:
-    """While it lasts, the temporary table `MOMENTS` holds a row for every pattern of the publication.
+    """While it lasts, the temporary table `MOMENTS` holds a row for every pattern of the publication and every slot.
 
     Nobody is judged before `now`, nor before the scheduled instant in their own zone.
     """
@@ -55,7 +56,12 @@ def moments(connection: Connection, asked: Question, now: datetime) -> Iterator[
     patterns = connection.execute(
         select(PATTERN).where(PATTERN.c.publication_id == asked.publication_id).order_by(PATTERN.c.id)
     ).mappings()
-    rows = [{"pattern_id": pattern["id"], **_moments_or_doubt(asked, pattern, now)} for pattern in patterns]
+    in_slots = [(slot, asked.in_slot(slot)) for slot in asked.slots]
+    rows = [
+        {"pattern_id": pattern["id"], "slot": slot, **_moments_or_doubt(in_slot, pattern, now)}
+        for pattern in patterns
+        for slot, in_slot in in_slots
+    ]
     if rows:
         connection.execute(insert(MOMENTS), rows)
     yield

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select
 from preferences.cadence import Cap, Whose
 from preferences.calendar import as_instant, local_date, zone_named
 from preferences.decision import Decision, Outcome, Reason
+from preferences.spread import NO_SPREAD
 from preferences.store.open_deliveries import Situation, situations
 from preferences.store.planning.audience import Audience
 from preferences.store.planning.question import Question, question_unlocked, still_to_plan
-from preferences.store.planning.rehearsal import Rehearsal, decision_about, is_in_audience
+from preferences.store.planning.rehearsal import Rehearsal, decision_about, is_in_audience, reader_at
 from preferences.store.planning.witness import Arrival, Mail, Witness
 from preferences.store.prospects import schedule_of
 from preferences.store.publications import publication
@@ -84,15 +85,25 @@ class _Fate:
 
 
 def outlook(
-    connection: Connection, publication_id: int, campaign_id: int, at: datetime, now: datetime
+    connection: Connection,
+    publication_id: int,
+    campaign_id: int,
+    at: datetime,
+    now: datetime,
+    *,
+    local_at: datetime | None = None,
+    spread: timedelta = NO_SPREAD,
 ) -> Outlook | None:
     """What follows from planning a campaign at `at` (or `now`, if that is later); None for more than `MOST_READERS`.
+
+    `local_at` and `spread` are as `forecast` has them: each reader's own instant is then what is *at once*.
 
     Until the end every mail that may leave is taken to be accepted, nobody to change their mind, and nothing to be
     scheduled besides. Raises `NotFound`, and ValueError for a naive instant.
     """
     at = max(as_instant(at, "the instant of an outlook"), now)
-    asked = replace(question_unlocked(connection, publication_id, campaign_id), scheduled_at=at, local_at=None)
+    found = question_unlocked(connection, publication_id, campaign_id)
+    asked = replace(found, scheduled_at=at, local_at=local_at, spread=spread)
     others = [other for other in still_to_plan(connection, publication_id) if other.id != asked.id]
     members = _members(connection, asked)
     if len(members) > MOST_READERS:
@@ -100,8 +111,8 @@ def outlook(
     play = _Play(connection, asked, others, now)
     fates: list[_Fate] = []
     for first in range(0, len(members), _CHUNK):
-        found = situations(connection, publication_id, members[first : first + _CHUNK], now)
-        fates += [play.fate(situation) for situation in found.values()]
+        some = situations(connection, publication_id, members[first : first + _CHUNK], now)
+        fates += [play.fate(situation) for situation in some.values()]
     return _summed(fates, play.until)
 
 
@@ -134,8 +145,9 @@ class _Play:
         self._others = others
         self._at = asked.scheduled_at
         planned = [other.scheduled_at for other in others if other.scheduled_at is not None]
-        last = max([*planned, self._at]) + timedelta(days=1)
-        self.until = min(max(self._at + SHORTEST, last), self._at + LONGEST)
+        last_at = max(self._at, asked.last_at)
+        last = max([*planned, last_at]) + timedelta(days=1)
+        self.until = min(max(last_at + SHORTEST, last), last_at + LONGEST)
         schedule = schedule_of(connection, asked.publication_id)
         self._with = Rehearsal([asked, *others], schedule, now)
         self._without = Rehearsal(others, schedule, now)
@@ -146,7 +158,8 @@ class _Play:
         others = [one for one in self._others if is_in_audience(one, situation)]
         stage = Witness(situation, self._with.now)
         self._with.play(stage, others, self._at)
-        decision = decision_about(self._asked, stage.situation, self._at)
+        own_at = reader_at(self._asked, situation)
+        decision = decision_about(self._asked, stage.situation, own_at)
         if decision.outcome is Outcome.WEB:
             return _Fate()
         if decision.outcome is Outcome.NOT_SENT:
@@ -155,13 +168,13 @@ class _Play:
         if decision.outcome is Outcome.SEND and not stage.situation.open and not to_come:
             return _Fate(is_at_once=True)
         self._with.play(stage, [self._asked, *to_come], self.until, since=self._at - _MOMENT)
-        fate = self._reached(stage, decision)
+        fate = self._reached(stage, decision, own_at)
         return replace(fate, pushed_out=self._pushed_out(situation, others, stage))
 
-    def _reached(self, stage: Witness, decision: Decision) -> _Fate:
+    def _reached(self, stage: Witness, decision: Decision, own_at: datetime) -> _Fate:
         arrival = stage.arrived.get(self._asked.id)
         own = Mail(campaign=self._asked.id)
-        if arrival == Arrival(at=self._at, mail=own):
+        if arrival == Arrival(at=own_at, mail=own):
             return _Fate(is_at_once=True)
         bound = _bound(decision) if decision.outcome is not Outcome.SEND else Bound(reason=Reason.RANKED_LOWER)
         if arrival is not None:

@@ -56,6 +56,7 @@ def _insert_members(audience: Audience) -> Any:
     decided = answers(
         audience,
         EXPECTATION.c.pattern_id,
+        audience.slot.label("slot"),
         audience.cadences_text.label("cadences"),
         standing_text().label("standing"),
     ).subquery()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from preferences.calendar import first_instant
 from preferences.campaign import Candidate, ExpiryBasis
-from preferences.decision import DEFAULT_EXPIRY
+from preferences.decision import DEFAULT_EXPIRY, charged_topic
 from preferences.delivery import CampaignStatus
 from preferences.errors import NotFound
+from preferences.expectation import Arrives, Terms
+from preferences.spread import NO_SPREAD, SLOTS, delay_of, slot_of
 from preferences.store.tables import CAMPAIGN, CAMPAIGN_TOPIC
 from preferences.store.topics import topics
 
 Scalar = str | int | float | bool | None
+# The last zone to reach a local time is twelve hours behind UTC (Etc/GMT+12); a day that lacks it takes an hour more.
+FURTHEST_BEHIND = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,8 @@ class Question:
     """A campaign whose audience is asked for.
 
     `topics` are in the campaign's own order. Either `scheduled_at` is set, or `local_at`, a naive local time for each
-    reader's own zone. `expires_at` is the marketer's; None stands for the default. `segment` narrows the audience to
+    reader's own zone. `spread` is how long the send takes, and `delay` how long after its beginning a reader's own turn
+    is, once the reader or the slot is known. `expires_at` is the marketer's; None stands for the default. `segment` narrows the audience to
     those whose fields have all of these values.
     """
 
@@ -50,6 +55,8 @@ class Question:
     revision: int
     segment: Mapping[str, Scalar]
     audience: int | None
+    spread: timedelta = NO_SPREAD
+    delay: timedelta = NO_SPREAD
 
     @property
     def expiry(self) -> ExpiryBasis:
@@ -61,13 +68,37 @@ class Question:
         """The current cadence of each topic."""
         return {topic.id: topic.current_id for topic in self.topics}
 
+    def for_reader(self, subscriber_id: int, terms: Terms) -> Question:
+        """The same with this reader's own turn, where it comes to them by itself."""
+        if not self.spread:
+            return self
+        charged = charged_topic(terms, [topic.id for topic in self.topics])
+        leaves_alone = charged is not None and charged.arrives is Arrives.EACH
+        return self.in_slot(slot_of(self.id, subscriber_id) if leaves_alone else 0)
+
+    def in_slot(self, slot: int) -> Question:
+        """The same for the readers of one slot."""
+        return replace(self, delay=delay_of(self.spread, slot))
+
+    @property
+    def slots(self) -> range:
+        """The slots that there are: one where nothing is spread."""
+        return range(SLOTS if self.spread else 1)
+
+    @property
+    def last_at(self) -> datetime:
+        """An instant that is not earlier than any reader's own. Raises ValueError for a campaign without one."""
+        if self.local_at is not None:
+            return self.local_at.replace(tzinfo=UTC) + FURTHEST_BEHIND + self.spread
+        return self.scheduled_in(UTC) + self.spread
+
     def scheduled_in(self, zone: tzinfo) -> datetime:
         """The scheduled instant for a reader in a zone, in UTC. Raises ValueError for a campaign without one."""
         if self.local_at is not None:
-            return first_instant(zone, self.local_at.date(), self.local_at.time())
+            return first_instant(zone, self.local_at.date(), self.local_at.time()) + self.delay
         if self.scheduled_at is None:
             raise ValueError(f"campaign {self.id} has no scheduled instant")
-        return self.scheduled_at
+        return self.scheduled_at + self.delay
 
     def candidate(self, delivery_id: int, zone: tzinfo) -> Candidate:
         """The campaign as the law sees it when it is planned for a reader in a zone."""
@@ -135,6 +166,7 @@ def _question(connection: Connection, row: Mapping[Any, Any] | None) -> Question
         topics=_topics(connection, values["id"], values["publication_id"]),
         local_at=None if local_at is None else datetime.fromisoformat(local_at),
         segment={} if segment is None else json.loads(segment),
+        spread=timedelta(minutes=values["spread_minutes"] or 0),
     )
 
 

@@ -50,9 +50,8 @@ def rehearse(
 
 
 def _answer(rehearsal: Rehearsal, asked: Question, others: Sequence[Question], situation: Situation) -> Answer:
-    """Play everything before the instant of the forecast, and decide then."""
-    assert asked.scheduled_at is not None  # a forecast is about an instant
-    at = asked.scheduled_at
+    """Play everything before the instant of the forecast, which may be the reader's own, and decide then."""
+    at = reader_at(asked, situation)
     earlier = [one for one in others if rehearsal.plans_at(one) < at and is_in_audience(one, situation)]
     stage = Stage(situation, rehearsal.now)
     rehearsal.play(stage, earlier, at)
@@ -72,9 +71,16 @@ def is_in_audience(campaign: Question, situation: Situation) -> bool:
     return names_one and is_within(campaign.segment, situation.subscriber.fields)
 
 
+def reader_at(asked: Question, situation: Situation) -> datetime:
+    """When a campaign is to leave for one reader: at the earliest when it is planned."""
+    own = asked.for_reader(situation.subscriber.id, situation.terms)
+    at = own.scheduled_in(situation.terms.zone)
+    return at if asked.scheduled_at is None else max(at, asked.scheduled_at)
+
+
 def decision_about(asked: Question, situation: Situation, at: datetime) -> Decision:
     """What planning decides about a campaign for one reader, as they stand then."""
-    candidate = asked.candidate(0, situation.terms.zone)
+    candidate = asked.for_reader(situation.subscriber.id, situation.terms).candidate(0, situation.terms.zone)
     return decide(situation.subscriber.standing, situation.terms, situation.history, candidate, at)
 
 
@@ -134,6 +140,8 @@ class Rehearsal:
                 topics=tuple(topic.id for topic in one.topics),
                 scheduled_at=one.scheduled_at,
                 local_at=one.local_at,
+                id=one.id,
+                spread=one.spread,
             )
             for one in left
             if one.scheduled_at is not None

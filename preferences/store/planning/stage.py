@@ -44,7 +44,8 @@ class Stage:
     def plan(self, campaign: Question) -> None:
         """Plan a campaign for this reader, as planning does."""
         terms, standing = self._before.terms, self._before.subscriber.standing
-        candidate = campaign.candidate(next(self._numbers), terms.zone)
+        own = campaign.for_reader(self._before.subscriber.id, terms)
+        candidate = own.candidate(next(self._numbers), terms.zone)
         judged_at = max(self.now, candidate.scheduled_at)
         decision = decide(standing, terms, self._played, candidate, judged_at)
         self._open[candidate.id] = _delivery(self._before, campaign, candidate, decision)

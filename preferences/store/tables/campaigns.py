@@ -16,7 +16,8 @@ from preferences.store.columns import Key, key, number, of_publication, one_of, 
 
 
 class Campaign(SQLModel, table=True):
-    """One message a marketer wants to send. `local_at` is a naive local time, for each reader's own zone."""
+    """One message a marketer wants to send. `local_at` is a naive local time, for each reader's own zone; over
+    `spread_minutes` its readers are spread."""
 
     __tablename__ = "campaign"
     __table_args__ = (
@@ -33,6 +34,7 @@ class Campaign(SQLModel, table=True):
     priority: int = 0
     scheduled_at: datetime | None = None
     local_at: str | None = None
+    spread_minutes: int | None = None
     expires_at: datetime | None = None
     segment: str | None = Field(default=None, sa_type=Text)
     sender: str | None = None

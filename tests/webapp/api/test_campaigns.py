@@ -68,6 +68,22 @@ def test_a_field_that_nobody_has_is_refused_when_it_is_scheduled(api: Api) -> No
     api.post(f"/campaigns/{made}/schedule", {"at": "now"})
 
 
+def test_a_campaign_is_spread_over_minutes_and_its_forecast_says_from_when_until_when(api: Api, draft: Any) -> None:
+    subscribe(api, *(f"r{number}@example.org" for number in range(12)))
+    at, when = f"/campaigns/{draft['id']}", "2026-11-25T09:00:00Z"
+    told = api.post(f"{at}/forecast", {"at": when, "spread_minutes": 60})
+    assert told["send"] == 12
+    assert when <= told["sent_from"] < told["sent_until"] < "2026-11-25T10:00:00Z"
+    assert api.post(f"{at}/forecast", {"at": when})["sent_until"] == when
+    local = api.post(f"{at}/forecast", {"local": "2026-11-25T09:00"})
+    assert local["sent_from"] == local["sent_until"] == "2026-11-25T08:00:00Z"
+    for wrong in (-1, 1441, "60", 0.5):
+        (error,) = api.post(f"{at}/schedule", {"at": when, "spread_minutes": wrong}, 422)["errors"]
+        assert error["field"] == "spread_minutes"
+    assert api.post(f"{at}/schedule", {"at": when, "spread_minutes": 60})["spread_minutes"] == 60
+    assert api.post(f"{at}/schedule", {"at": when})["spread_minutes"] == 0
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"subject": "a\r\nBcc: x@example.org"}, "subject"),
     ({"subject": ""}, "subject"),

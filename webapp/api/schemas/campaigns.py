@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -12,10 +12,12 @@ from preferences.calendar import FIRST_YEAR, LAST_YEAR
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.look import Look
+from preferences.spread import LONGEST_SPREAD
 from webapp.api.schemas.common import Asked, Instant, Page, Scalar, Told, ToldInstant, instant
 from webapp.api.schemas.decisions import DecisionDocument
 
 Segment = dict[str, Scalar]
+LONGEST_SPREAD_MINUTES = LONGEST_SPREAD // timedelta(minutes=1)
 
 
 class EventDocument(Asked):
@@ -88,6 +90,7 @@ class CampaignSummary(Told):
     status: CampaignStatus
     scheduled_at: ToldInstant | None
     local: str | None
+    spread_minutes: int
     audience: int | None
     held_because: str | None
     created_at: ToldInstant
@@ -170,22 +173,17 @@ Local = Annotated[
 
 
 class When(Asked):
-    """An instant or "now"; or a local time, each reader's own."""
+    """An instant or "now"; or a local time, each reader's own. Over `spread_minutes` each reader has an own turn."""
 
     at: At | None = None
     local: Local | None = None
+    spread_minutes: Annotated[int, Field(ge=0, le=LONGEST_SPREAD_MINUTES)] = 0
 
     @model_validator(mode="after")
     def _one_of_them(self) -> When:
         if (self.at is None) == (self.local is None):
             raise ValueError("give either at or local")
         return self
-
-
-class Moment(Asked):
-    """An instant or "now"."""
-
-    at: At
 
 
 class ReachDocument(Told):
@@ -207,6 +205,10 @@ class ForecastDocument(Told):
     by_reason: dict[str, int]
     reach_by: list[ReachDocument]
     counts_on: list[str] = Field(description="Campaigns that are scheduled before, and are counted on")
+    sent_from: ToldInstant | None = Field(description="When the first of those who are sent it are sent it")
+    sent_until: ToldInstant | None = Field(
+        description="When the last of them are; later than the first where it is spread"
+    )
 
 
 class DeliveriesPage(Page):

@@ -32,6 +32,7 @@ def told_summary(call: Call, row: CampaignRow) -> dict[str, Any]:
         "status": row.status.value,
         "scheduled_at": instant_or_none(row.scheduled_at),
         "local": None if row.local_at is None else row.local_at.isoformat(timespec="minutes"),
+        "spread_minutes": row.spread_minutes or 0,
         "audience": row.audience,
         "held_because": row.held_because,
         "created_at": instant_text(row.created_at),

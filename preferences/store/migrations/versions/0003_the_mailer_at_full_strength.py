@@ -14,6 +14,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """The mailer at full strength."""
+    op.add_column("campaign", sa.Column("spread_minutes", sa.Integer(), nullable=True))
     op.add_column("publication", sa.Column("ledger_days", sa.Integer(), nullable=True))
     for name in ("seen_at", "steady_since"):
         op.add_column("installation", sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
