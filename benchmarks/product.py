@@ -170,13 +170,19 @@ def _wait_until_finished(database: Database, campaign: int) -> None:
     end = time.monotonic() + _SEND_SECONDS
     status = ""
     while time.monotonic() < end:
-        with database.read() as connection:
-            status = connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
+        status = status_of(database, campaign)
         if status in _OVER:
             break
         time.sleep(_LOOK_SECONDS)
     if status != CampaignStatus.FINISHED.value:
         raise SystemExit(f"the campaign did not finish: it is {status} after {_SEND_SECONDS} s at most")
+
+
+def status_of(database: Database, campaign: int) -> str:
+    """Where a campaign stands."""
+    with database.read() as connection:
+        status: str = connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
+    return status
 
 
 def broken_promises(database: Database) -> list[str]:

@@ -20,11 +20,11 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from benchmarks.fleet import DatabaseServer, Fleet, Role, SinkLog, database_server, fleet, slow_sink
-from benchmarks.product import broken_promises
+from benchmarks.product import broken_promises, status_of
 from benchmarks.readership import SENT_TO, populate, write_letter
 from preferences.delivery import AttemptOutcome, CampaignStatus, State
 from preferences.store.database import Database, DatabaseAway, open_database
-from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, LEASE, SUBSCRIBER
+from preferences.store.tables import ATTEMPT, DELIVERY, LEASE, SUBSCRIBER
 
 KILLS, MESSAGES = 100, 20_000
 CONNECTIONS = 5  # of each of two workers
@@ -106,15 +106,9 @@ def torture(server: DatabaseServer, folder: Path, kills: int, messages: int) -> 
                 story.kill(roles[number % len(roles)], once_arrived=messages * (number + 0.3) / (kills + 1))
                 if number % 10 == 9:
                     print(f"  {number + 1} kills, {log.look():,} arrived", flush=True)
-            _wait_until(lambda: _is_over(database, campaign), "the campaign is finished")
+            _wait_until(lambda: status_of(database, campaign) in _OVER, "the campaign is finished")
         log.look()
         return _judge(story, campaign, messages)
-
-
-def _is_over(database: Database, campaign: int) -> bool:
-    with database.read() as connection:
-        status = connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
-    return status in _OVER
 
 
 def _judge(story: Story, campaign: int, messages: int) -> bool:
