@@ -32,6 +32,17 @@ TICKET_SECONDS = 300.0
 POLL_MS = 100
 
 
+class _Threads(Threads):
+    """Dramatiq's threads, for some queues of a broker that serves others as well, and without queues for delays."""
+
+    def start(self) -> None:
+        """Begin to take tickets from queues that are declared already."""
+        for queue in sorted(self.consumer_whitelist or ()):
+            self._add_consumer(queue)
+        for _ in range(self.worker_threads):
+            self._add_worker()
+
+
 class Worker:
     """Hands over what tickets name. `start` it once, `stop` it once."""
 
@@ -58,8 +69,8 @@ class Worker:
         declare_actors(broker, queues, self)
         # Confirmations have a thread of their own, so that they never wait for a long send.
         self._threads = [
-            Threads(broker, queues={queues.mail}, worker_threads=threads, worker_timeout=POLL_MS),
-            Threads(broker, queues={queues.service}, worker_threads=1, worker_timeout=POLL_MS),
+            _Threads(broker, queues={queues.mail}, worker_threads=threads, worker_timeout=POLL_MS),
+            _Threads(broker, queues={queues.service}, worker_threads=1, worker_timeout=POLL_MS),
         ]
         # As many tickets as threads are held ready, so that no worker sits on what another could begin.
         self._threads[0].queue_prefetch = threads

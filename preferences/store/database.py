@@ -22,6 +22,8 @@ from sqlalchemy.pool import QueuePool
 from preferences.errors import TrothError
 
 LOCK_TIMEOUT_SECONDS = 10
+# A process that was stopped, or whose machine is gone, in the middle of a transaction holds its locks no longer than this.
+IDLE_TIMEOUT_SECONDS = 30
 
 
 class DatabaseAway(TrothError):
@@ -133,6 +135,12 @@ class Durability(StrEnum):
     ALL_BUT_THE_LAST = "NORMAL"
 
 
+_POSTGRESQL_OPTIONS = (
+    f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_SECONDS}s"
+    " -c timezone=UTC"
+)
+
+
 def open_database(url: str, *, pool_size: int = 10, durability: Durability = Durability.EVERY_COMMIT) -> Database:
     """The database at a SQLAlchemy URL (sqlite or postgresql). Connects on first use; migrates nothing.
 
@@ -148,7 +156,7 @@ def open_database(url: str, *, pool_size: int = 10, durability: Durability = Dur
         max_overflow=pool_size,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c timezone=UTC", "connect_timeout": 10},
+        connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": 10},
     )
     return Database(engine)
 

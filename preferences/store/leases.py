@@ -157,15 +157,19 @@ def holds_lease(connection: Connection, lease_id: int, now: datetime) -> bool:
 
 
 def expire_leases(connection: Connection, now: datetime) -> list[int]:
-    """End every lease that nobody renewed; answers their numbers."""
-    return _end(connection, LEASE.c.until < now, now)
+    """End every lease that nobody renewed; answers their numbers.
+
+    One under which something is being decided at this moment is ended at the next time: its holder may have been
+    stopped in the middle of a transaction, and is to hold up nobody else.
+    """
+    return _end(connection, LEASE.c.until < now, now, skip_locked=True)
 
 
-def _end(connection: Connection, chosen: ColumnElement[bool], now: datetime) -> list[int]:
+def _end(connection: Connection, chosen: ColumnElement[bool], now: datetime, *, skip_locked: bool = False) -> list[int]:
     """End those of the chosen leases that have not ended, after who decides under them; answers their numbers."""
     of = LEASE.c
-    locked = select(of.id).where(chosen & of.ended_at.is_(None)).order_by(of.id).with_for_update()
-    ids = connection.execute(locked).scalars().all()
+    locked = select(of.id).where(chosen & of.ended_at.is_(None)).order_by(of.id)
+    ids = connection.execute(locked.with_for_update(skip_locked=skip_locked)).scalars().all()
     if not ids:
         return []
     ended = update(LEASE).where(of.id.in_(ids) & chosen & of.ended_at.is_(None)).values(ended_at=now)

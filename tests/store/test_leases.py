@@ -73,6 +73,19 @@ def test_who_lives_is_counted_and_what_they_did_is_told(database: Database) -> N
     assert not row.is_living(NOON + LASTS)
 
 
+def test_a_lease_in_use_is_not_ended_and_holds_up_nobody_elses(postgresql_url: str) -> None:
+    with closing(open_database(postgresql_url)) as database:
+        with database.write() as connection:
+            stuck, gone = (begin_lease(connection, WORKER, NOON) for _ in range(2))
+        late = NOON + LASTS * 2
+        with database.write() as in_use:
+            assert holds_lease(in_use, stuck, NOON)
+            with database.write() as connection:
+                assert expire_leases(connection, late) == [gone]
+        with database.write() as connection:
+            assert expire_leases(connection, late) == [stuck]
+
+
 def test_the_agreed_clock_is_the_databases_and_runs_on_without_asking_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,9 +130,8 @@ def test_a_lease_is_not_ended_while_something_is_decided_under_it(postgresql_url
     with closing(open_database(postgresql_url)) as database:
         with database.write() as connection:
             lease = begin_lease(connection, WORKER, NOON)
-        for end in (lambda it: end_lease(it, lease, NOON), lambda it: expire_leases(it, NOON + 2 * LASTS)):
-            with _deciding_under(database, lease), pytest.raises(DatabaseAway):
-                _at_once(database, end)
+        with _deciding_under(database, lease), pytest.raises(DatabaseAway):
+            _at_once(database, lambda it: end_lease(it, lease, NOON))
         with database.write() as connection:
             assert expire_leases(connection, NOON + 2 * LASTS) == [lease]
             assert expire_leases(connection, NOON + 2 * LASTS) == []
