@@ -16,6 +16,9 @@ from preferences.expectation import Arrives, Standing, Suppression
 from preferences.history import Instants
 
 FORMAT = 1
+# A basis that was emptied: what the audit reads beside deciding again is left, and nobody can decide again from it.
+_EMPTIED = 0
+_LEFT = ("rules", "zones", "now", "expectation", "cadences", "standing", "carrier")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -74,6 +77,23 @@ def from_json(text: str) -> Basis:
     if json.dumps(_written(basis), sort_keys=True) != json.dumps(found, sort_keys=True):
         raise ValueError("this stored basis was not written by this program: it says the same in another way")
     return basis
+
+
+def emptied(text: str) -> str | None:
+    """A stored basis without what was counted and asked about; None where there is none, or it is emptied already.
+
+    When it was decided, under what terms and which standing stays: by that every counted mail is still judged.
+    """
+    found = json.loads(text)
+    if found.get("format") != FORMAT:
+        return None
+    left = {"format": _EMPTIED} | {name: found[name] for name in _LEFT if name in found}
+    return json.dumps(left, separators=(",", ":"), allow_nan=False)
+
+
+def is_emptied(text: str) -> bool:
+    """Whether a stored basis was emptied, and no decision can be made again from it."""
+    return text.startswith(f'{{"format":{_EMPTIED},')
 
 
 def _written(basis: Basis) -> dict[str, Any]:

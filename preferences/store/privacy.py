@@ -10,7 +10,31 @@ from preferences.store.tables import PUBLICATION
 
 LEGAL_BASES = ("consent", "soft_opt_in", "contract", "legitimate_interest")
 MOST_PROOF_DAYS = 3650
+# The longest that a mail can wait for a cap is a year and a day; what is decided about it may be asked about until then.
+LEAST_LEDGER_DAYS, MOST_LEDGER_DAYS = 400, 36_500
 _LONGEST_JURISDICTION = 200
+
+
+def change_ledger_days(connection: Connection, publication_id: int, days: int | None) -> None:
+    """Change for how many days the ledger is kept in detail; None keeps it for ever. Raises `Invalid`.
+
+    What was emptied does not come back with a longer time.
+    """
+    if days is not None and not LEAST_LEDGER_DAYS <= days <= MOST_LEDGER_DAYS:
+        raise Invalid.one("ledger_days", _LEDGER_DAYS)
+    connection.execute(update(PUBLICATION).where(PUBLICATION.c.id == publication_id).values(ledger_days=days))
+
+
+_LEDGER_DAYS = f"must be a whole number of days from {LEAST_LEDGER_DAYS} to {MOST_LEDGER_DAYS}, or nothing for ever"
+
+
+def ledger_days_typed(text: str) -> int | None:
+    """The days that somebody typed, None where the ledger is to be kept for ever. Raises `Invalid`."""
+    if text.strip() in ("", "forever"):
+        return None
+    if not (text.isascii() and text.strip().isdigit() and len(text) < 8):
+        raise Invalid.one("ledger_days", _LEDGER_DAYS)
+    return int(text)
 
 
 def change_privacy(

@@ -38,6 +38,7 @@ class PublicationRow:
     postal_address: str | None
     one_click_ends: str
     proof_days: int = 1095
+    ledger_days: int | None = None
     jurisdiction: str = ""
     legal_basis: str = "consent"
     appearance: Appearance = HOUSE

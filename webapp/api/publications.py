@@ -8,6 +8,7 @@ from preferences.asked import DAY_NAMES, cap_to_json
 from preferences.cadence import Cadence, Cap, Weekday
 from preferences.errors import Invalid
 from preferences.links import Kind
+from preferences.store.privacy import change_ledger_days
 from preferences.store.publications import change_publication, publication
 from preferences.store.tokens import TokenScope
 from preferences.store.topics import TopicRow, change_topic, create_topic, state_cadence, topic_named, topics
@@ -36,7 +37,10 @@ def show_publication(call: Call) -> Answer:
 @writes(TokenScope.ADMIN)
 def patch_publication(call: Call, body: PublicationChanges) -> Answer:
     """Change the publication."""
-    change_publication(call.connection, call.publication_id, body.model_dump(exclude_unset=True))
+    changes = body.model_dump(exclude_unset=True)
+    if "ledger_days" in changes:
+        change_ledger_days(call.connection, call.publication_id, changes.pop("ledger_days"))
+    change_publication(call.connection, call.publication_id, changes)
     return Answer(body=_publication(call))
 
 
@@ -51,6 +55,7 @@ def _publication(call: Call) -> dict[str, Any]:
         "postal_address": found.postal_address,
         "zone": found.zone,
         "language": found.language,
+        "ledger_days": found.ledger_days,
         "may_send": found.may_send,
     }
 

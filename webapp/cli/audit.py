@@ -80,6 +80,9 @@ def summary(slug: str, checked: Checked, broken: int) -> list[str]:
     lines = [f"{slug}: checked {', '.join(counts[:-1])} and {counts[-1]}."]
     if checked.made_elsewhere:
         lines.append(f"{slug}: {_number(checked.made_elsewhere, 'decision')} came from elsewhere than the rules.")
+    if checked.emptied:
+        number = _number(checked.emptied, "decision")
+        lines.append(f"{slug}: {number} whose time in the ledger is over could not be made again.")
     if checked.of_erased:
         number = _number(checked.of_erased, "decision")
         lines.append(f"{slug}: {number} about people who were erased since could not be made again.")

@@ -11,6 +11,7 @@ import click
 from preferences.errors import Conflict
 from preferences.store.events import record
 from preferences.store.installation import SANDBOX_SLUG
+from preferences.store.privacy import change_ledger_days, ledger_days_typed
 from preferences.store.publications import (
     PublicationRow,
     change_publication,
@@ -81,13 +82,18 @@ def show(slug: str | None) -> None:
 @click.option("--name", help="The name under which readers know it.")
 @click.option("--zone", help="Its time zone, such as Europe/Berlin.")
 @_described_by(_DETAILS)
-def change(slug: str | None, **details: str | None) -> None:
+@click.option("--ledger-days", help="Days for which the ledger is kept in detail, at least 400; forever keeps it.")
+def change(slug: str | None, ledger_days: str | None, **details: str | None) -> None:
     """Change the publication SLUG, which may be left out where there is only one. What is not named stays."""
     changes: dict[str, str | None] = {field: value for field, value in details.items() if value is not None}
     with installation(slug) as here, here.database.write() as connection:
         row = publication_named(connection, slug)
         if changes:
             change_publication(connection, row.id, changes)
+        if ledger_days is not None:
+            change_ledger_days(connection, row.id, ledger_days_typed(ledger_days))
+            changes["ledger_days"] = ledger_days
+        if changes:
             record(
                 connection,
                 row.id,
@@ -108,5 +114,7 @@ def _show(row: PublicationRow) -> None:
     click.echo(f"  reply to        {row.reply_to or 'the sender'}")
     address = (row.postal_address or "–").replace("\n", ", ")
     click.echo(f"  postal address  {address}")
+    if row.ledger_days is not None:
+        click.echo(f"  ledger          in detail for {row.ledger_days} days")
     if not row.may_send:
         click.echo("  Nothing leaves yet: set a sender and a postal address with troth publication set.")

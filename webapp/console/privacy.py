@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Response as Answer
 
-from preferences.store.privacy import change_privacy
+from preferences.store.privacy import change_ledger_days, change_privacy, ledger_days_typed
 from webapp.console.desk import Desk, Pages
 from webapp.forms import Filled
 
@@ -25,6 +25,7 @@ def add_routes(pages: Pages) -> None:
 def show(desk: Desk) -> Answer:
     """What is said now."""
     values = [(name, str(getattr(desk.owner, name))) for name in _FIELDS]
+    values.append(("ledger_days", str(desk.owner.ledger_days or "")))
     return desk.page("privacy.html", filled=desk.filled if desk.is_typed else Filled(values), bases=BASES)
 
 
@@ -38,4 +39,5 @@ def save(desk: Desk) -> Answer:
         legal_basis=filled.one("legal_basis"),
         proof_days=filled.one("proof_days"),
     )
+    change_ledger_days(desk.connection, desk.owner.id, ledger_days_typed(filled.one("ledger_days")))
     return desk.see("settings/privacy")

@@ -18,6 +18,7 @@ from preferences.audit import (
     wrong_clauses,
 )
 from preferences.basis import OtherVersion
+from preferences.basis_record import is_emptied
 from preferences.promise import clauses
 from preferences.store.auditing.decisions import (
     DecisionToMake,
@@ -40,7 +41,8 @@ class Checked:
     """How much was checked. `foreign` are mails of other systems.
 
     Decisions `of_other_versions` of rules or zone data cannot be made again, nor those about people who were erased (`of_erased`);
-    those `made_elsewhere` than by the rules have nothing to be made from.
+    those `made_elsewhere` than by the rules have nothing to be made from. Of those `emptied` in time, what they were made from
+    is not kept any more.
     """
 
     subscribers: int = 0
@@ -51,6 +53,7 @@ class Checked:
     of_other_versions: int = 0
     of_erased: int = 0
     made_elsewhere: int = 0
+    emptied: int = 0
     campaigns: int = 0
 
 
@@ -162,6 +165,9 @@ class Audit:
         self.checked.decisions += 1
         if row.recorded.reason in MADE_ELSEWHERE:
             self.checked.made_elsewhere += 1
+            return
+        if is_emptied(row.recorded.basis):
+            self.checked.emptied += 1
             return
         if row.is_erased:
             self.checked.of_erased += 1

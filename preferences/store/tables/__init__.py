@@ -29,6 +29,7 @@ from preferences.store.tables.operations import (
     ConsoleSession,
     Destination,
     DkimKey,
+    Emptied,
     IdempotentAnswer,
     ImportBatch,
     Installation,
@@ -75,6 +76,7 @@ DECISION = _table(Decided)
 DELIVERY = _table(Delivery)
 DESTINATION = _table(Destination)
 DKIM_KEY = _table(DkimKey)
+EMPTIED = _table(Emptied)
 EVENT = _table(Event)
 EXPECTATION = _table(ExpectationRow)
 EXPECTATION_TOPIC = _table(ExpectationTopic)
@@ -121,6 +123,7 @@ __all__ = [
     "DELIVERY",
     "DESTINATION",
     "DKIM_KEY",
+    "EMPTIED",
     "EVENT",
     "EXPECTATION",
     "EXPECTATION_TOPIC",
@@ -164,6 +167,7 @@ __all__ = [
     "Delivery",
     "Destination",
     "DkimKey",
+    "Emptied",
     "Event",
     "ExpectationRow",
     "ExpectationTopic",

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Text, UniqueCon
 from sqlmodel import Field, SQLModel
 
 from preferences.delivery import RestorationAnswer
-from preferences.store.columns import key, number, of_publication, one_of, refers
+from preferences.store.columns import Key, key, number, of_publication, one_of, refers
 
 
 class Installation(SQLModel, table=True):
@@ -48,6 +48,19 @@ class Restoration(SQLModel, table=True):
     until: datetime
     answer: str | None = None
     answered_at: datetime | None = None
+
+
+class Emptied(SQLModel, table=True):
+    """How far the ledger of a publication was emptied: of a table, up to which row, how many rows, and when last."""
+
+    __tablename__ = "emptied"
+    __table_args__ = (ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_emptied_publication"),)
+
+    publication_id: int = Field(primary_key=True, sa_type=Key)
+    what: str = Field(primary_key=True)
+    last_id: int = number(default=0)
+    emptied_rows: int = number(default=0)
+    emptied_at: datetime
 
 
 class Lease(SQLModel, table=True):

@@ -76,3 +76,10 @@ def test_a_topic_that_is_not_there_is_not_found(api: Api) -> None:
 def test_nothing_of_one_publication_is_seen_by_another(api: Api, other_publication: Api) -> None:
     assert other_publication.get("/topics")["items"] == []
     other_publication.get("/topics/letter", 404)
+
+
+def test_how_long_the_ledger_is_kept_is_shown_changed_and_checked(api: Api) -> None:
+    assert api.get("/publication")["ledger_days"] is None
+    assert api.patch("/publication", {"ledger_days": 400})["ledger_days"] == 400
+    assert api.patch("/publication", {"ledger_days": 30}, 422)["errors"][0]["field"] == "ledger_days"
+    assert api.patch("/publication", {"ledger_days": None})["ledger_days"] is None

@@ -52,3 +52,13 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_changes(
         assert f'id="problem-{field}"' in page
         with writer.at.there.database.read() as connection:
             assert publication(connection, writer.at.there.publication).legal_basis == "consent"
+
+
+def test_how_long_the_ledger_is_kept_is_said_and_kept(database_url: str, tmp_path: Path) -> None:
+    with marketer(database_url, tmp_path) as writer:
+        assert writer.post("settings/privacy", {**FORM, "ledger_days": "730"}) == "settings/privacy"
+        assert 'value="730"' in writer.get("settings/privacy")
+        assert "400" in writer.post("settings/privacy", {**FORM, "ledger_days": "30"}, 422)
+        writer.post("settings/privacy", {**FORM, "ledger_days": ""})
+        with writer.at.there.database.read() as connection:
+            assert publication(connection, writer.at.there.publication).ledger_days is None

@@ -22,11 +22,12 @@ class PublicationDocument(Told):
     postal_address: str | None
     zone: str
     language: str
+    ledger_days: int | None = Field(description="For how many days the ledger is kept in detail; null is for ever")
     may_send: bool = Field(description="Whether anything may leave: sender and address are set")
 
 
 class PublicationChanges(Asked):
-    """What changes; null clears a sender, a reply-to or an address."""
+    """What changes; null clears a sender, a reply-to or an address, and keeps the ledger for ever."""
 
     name: str | None = None
     sender: str | None = None
@@ -34,6 +35,7 @@ class PublicationChanges(Asked):
     postal_address: str | None = None
     zone: str | None = None
     language: str | None = None
+    ledger_days: int | None = Field(default=None, description="Days, from 400 to 36500; null is for ever")
 
 
 class CadenceDocument(Asked):

@@ -19,6 +19,16 @@ def upgrade() -> None:
     for name in ("seen_at", "steady_since"):
         op.add_column("installation", sa.Column(name, sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
     op.create_table(
+        "emptied",
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("last_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("emptied_rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("emptied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["publication_id"], ["publication.id"], name="fk_emptied_publication"),
+        sa.PrimaryKeyConstraint("publication_id", "what"),
+    )
+    op.create_table(
         "restoration",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("found_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
