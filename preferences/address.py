@@ -40,6 +40,11 @@ def parse_address(text: str, field: str = "email") -> Address:
     return Address(spelled=spelled, normalised=f"{unicodedata.normalize('NFC', local.casefold())}@{ascii_domain}")
 
 
+def parse_domain(text: str, field: str = "domain") -> str:
+    """The domain of addresses in `text`, as a lower-case A-label. Raises `Invalid` saying what is wrong with it."""
+    return _ascii_domain(unicodedata.normalize("NFC", text.strip().removeprefix("@")), field)
+
+
 def _ascii_domain(domain: str, field: str) -> str:
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")

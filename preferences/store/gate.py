@@ -23,6 +23,7 @@ from preferences.store.leases import BEGINS_WITHIN, holds_lease
 from preferences.store.open_deliveries import IS_OPEN, situations
 from preferences.store.prospects import schedule_of
 from preferences.store.publications import publication
+from preferences.store.restraint import restraint_of
 from preferences.store.tables import COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
 from preferences.store.unreadable import hold_unreadable
 
@@ -78,9 +79,13 @@ def decide_group(
     found = situations(connection, publication_id, claimed, now)
     hold_unreadable(connection, publication_id, set(claimed) - set(found), now)
     writes = Writes(connection, publication_id, lease_id, now)
+    restraint = restraint_of(connection, found.values(), now)
     for situation in found.values():
-        judge(situation, schedule, writes)
+        if restraint is None or restraint.lets_go(situation, writes.mails, writes):
+            judge(situation, schedule, writes)
     mails = writes.write()
+    if restraint is not None:
+        restraint.count(connection, writes.mails)
     counted = {one: (found[one].terms, history) for one, history in writes.histories.items()}
     openings.store(connection, publication_id, counted, now)
     return Group(

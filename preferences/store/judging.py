@@ -37,6 +37,13 @@ def judge(situation: Situation, schedule: Schedule, notes: Notes) -> None:
         note.verdict(verdict)
 
 
+def mails_at_most(situation: Situation, now: datetime) -> int:
+    """How many mails may leave for one subscriber now: one for each campaign that is due, one for each digest."""
+    awake = [delivery for delivery in situation.open if delivery.is_awake(now)]
+    campaigns = sum(one.campaign_id is not None and one.state is not State.DIGEST_TO_COME for one in awake)
+    return campaigns + (len(DIGESTS) if len(awake) > campaigns else 0)
+
+
 def _campaigns_due(situation: Situation, schedule: Schedule, notes: Notes) -> list[Candidate]:
     return [
         candidate_of(situation, schedule, delivery, notes.now)
@@ -84,7 +91,7 @@ def _digests_due(situation: Situation, schedule: Schedule, notes: Notes) -> list
     rows = []
     for rhythm in sorted(DIGESTS):
         kept = situation.kept_digest(rhythm)
-        items = _items(situation, rhythm)
+        items = items_of(situation, rhythm)
         if kept is not None and kept.wakes_at is not None and not kept.is_awake(notes.now):
             _sleep_until(kept.wakes_at, items, notes)
         elif kept is not None or any(item.is_awake(notes.now) for item in items):
@@ -101,7 +108,7 @@ def _sleep_until(wakes_at: datetime, items: list[OpenDelivery], notes: Notes) ->
             notes.wake_at(item.id, wakes_at)
 
 
-def _items(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
+def items_of(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
     """What is pending for a rhythm, by rank: relevance is not scored yet, so by age."""
     return [
         delivery

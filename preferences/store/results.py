@@ -14,6 +14,7 @@ from preferences.store.among import among
 from preferences.store.bulk import update_rows
 from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
 from preferences.store.hand_overs import HandOver
+from preferences.store.restraint import note_results
 from preferences.store.settling import accept, settle
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import ATTEMPT, SUBSCRIBER
@@ -35,6 +36,7 @@ def record_results(
     standing = _standing_attempts(connection, results)
     known = [result for result in results if (result.attempt_id, result.delivery_id) in standing]
     _close_attempts(connection, known)
+    note_results(connection, known, now)
     _forget_replies_about_the_erased(connection, known)
     accept(connection, [result.delivery_id for result in known if result.came is Came.ACCEPTED])
     doubted = {attempt for (attempt, _), outcome in standing.items() if outcome is not None}

@@ -14,6 +14,7 @@ from preferences.store.aftermath import append_plain_decision
 from preferences.store.among import among
 from preferences.store.came import Came, Result
 from preferences.store.carried import release_carried, settle_carried
+from preferences.store.destinations import slowed_until
 from preferences.store.events import SYSTEM, record
 from preferences.store.tables import CAMPAIGN, DELIVERY
 
@@ -49,7 +50,7 @@ def settle(connection: Connection, publication_id: int, result: Result, now: dat
         case Came.DEFERRED:
             _retry(connection, result.delivery_id, now, jitter)
         case Came.SLOWED:
-            _wait(connection, result.delivery_id, now + FIRST_RETRY)
+            _wait(connection, result.delivery_id, slowed_until(connection, result.subscriber_id, now))
         case Came.TEMPLATE_FAILED | Came.NOT_DELIVERABLE:
             _not_sent(connection, publication_id, result, now)
         case (Came.GIVEN_BACK | Came.FAILED | Came.RELAY_DOWN | Came.SENDER_REFUSED | Came.TEMPLATE_BROKEN) as came:

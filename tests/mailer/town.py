@@ -76,11 +76,19 @@ class Town:
                 connection, 1, slug=slug, name=slug.title(), cadence=cadence, by=SYSTEM, now=self.now, is_notice=notice
             )
 
-    def reader(self, name: str, topics: Mapping[str, str], *, zone: str = "Europe/Berlin", **asked: Any) -> int:
+    def reader(
+        self,
+        name: str,
+        topics: Mapping[str, str],
+        *,
+        zone: str = "Europe/Berlin",
+        domain: str = "example.org",
+        **asked: Any,
+    ) -> int:
         """A confirmed reader of these topics, each with its way of arriving."""
         chosen = [{"topic": slug, "arrives": arrives} for slug, arrives in topics.items()]
         with self.database.write() as connection:
-            address = parse_address(f"{name}@example.org")
+            address = parse_address(f"{name}@{domain}")
             reader = add_subscriber(connection, 1, address, self.now, name=name.title(), confirmed_at=self.now)
             expectation = asked_from_json(asked.pop("asked", None) or {"topics": chosen, **asked})
             begin_expectation(connection, 1, reader, expectation, SYSTEM, self.now, zone=zone)
