@@ -23,6 +23,9 @@ class CampaignCounts:
     """The counts of one campaign. `by_state` has every state; its values, and those of `by_reason`, add up to the
     audience. `waiting` says what the waiting ones wait for, `waits_until` the last instant among them.
 
+    `next_try_at` is when the first of those is tried again that the next server put off, `tried_until` until when the last
+    of them is worth trying; None where there are none.
+
     `left` are unsubscribes attributed to its deliveries, without those that were undone; `accepted` is their
     denominator, `unstated` those of them who gave no cause.
     """
@@ -32,6 +35,8 @@ class CampaignCounts:
     waiting: Mapping[Reason, int]
     waits_until: datetime | None
     left: Mapping[Cause, int]
+    next_try_at: datetime | None = None
+    tried_until: datetime | None = None
 
     @property
     def accepted(self) -> int:
@@ -55,12 +60,16 @@ def counts(connection: Connection, campaign_id: int) -> CampaignCounts:
         .where(mine & _U.undone_at.is_(None))
         .group_by(_U.cause)
     )
+    put_off = mine & (_D.state == State.DEFERRED.value)
+    tries = connection.execute(select(func.min(_D.wakes_at), func.max(_D.expires_at)).where(put_off)).one()
     return CampaignCounts(
         by_state={state: states.get(state.value, 0) for state in State},
         by_reason={Reason(reason): count for reason, count in _grouped(connection, _D.reason, mine).items()},
         waiting={Reason(reason): count for reason, count in _grouped(connection, _D.reason, waits).items()},
         waits_until=connection.execute(select(func.max(_D.opens_at)).where(waits)).scalar(),
         left={Cause(cause): count for cause, count in connection.execute(left).all()},
+        next_try_at=tries[0],
+        tried_until=tries[1],
     )
 
 

@@ -30,7 +30,11 @@ class LastAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery of a campaign. `attempt` is that of the mail it travels in, its own or its carrier's."""
+    """One delivery of a campaign. `attempt` is that of the mail it travels in, its own or its carrier's.
+
+    `next_try_at` is when what the next server put off is tried again; None for everything else. `expires_at` is until when
+    it is worth sending; None where nothing says so.
+    """
 
     id: int
     subscriber_id: int
@@ -40,6 +44,8 @@ class DeliveryRow:
     revision: int
     decision: DecisionRow | None
     attempt: LastAttempt | None
+    next_try_at: datetime | None
+    expires_at: datetime | None
 
 
 def deliveries(
@@ -70,6 +76,8 @@ def deliveries(
             revision=row["revision"],
             decision=decided.get(row["id"]),
             attempt=tried.get(row["carrier_id"] or row["id"]),
+            next_try_at=row["wakes_at"] if row["state"] == State.DEFERRED.value else None,
+            expires_at=row["expires_at"],
         )
         for row in rows
     ]

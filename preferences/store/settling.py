@@ -21,6 +21,9 @@ from preferences.store.tables import CAMPAIGN, DELIVERY
 # RFC 5321, section 4.5.4.1: retries grow; mail.md asks for at least 5 minutes before the first.
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=4)
+# So that the last try is not decided again only when it has expired: a worker comes to it within seconds.
+LAST_TRY_BEFORE = timedelta(minutes=1)
+_MOMENT = timedelta(seconds=1)
 _GROWS = 6  # after so many tries the pause is the longest
 
 # What had not begun may begin at once, but not again and again in the same breath.
@@ -86,14 +89,27 @@ def put_in_doubt(connection: Connection, publication_id: int, delivery_id: int, 
 
 
 def _retry(connection: Connection, delivery_id: int, now: datetime, jitter: random.Random) -> None:
-    tries = connection.execute(select(DELIVERY.c.tries).where(DELIVERY.c.id == delivery_id)).scalar_one()
+    of = DELIVERY.c
+    tries, expires_at = connection.execute(select(of.tries, of.expires_at).where(of.id == delivery_id)).one()
     pause = min(FIRST_RETRY * 2 ** min(tries, _GROWS), LONGEST_RETRY) * (1 + jitter.random() / 4)
+    at = next_try(now, pause, expires_at)
     connection.execute(
         update(DELIVERY)
-        .where(DELIVERY.c.id == delivery_id)
-        .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=now + pause, lease_id=None)
+        .where(of.id == delivery_id)
+        .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=at, lease_id=None)
     )
-    release_carried(connection, delivery_id, now + pause)
+    release_carried(connection, delivery_id, at)
+
+
+def next_try(now: datetime, pause: timedelta, expires_at: datetime | None) -> datetime:
+    """When to try again: after the pause; where that is too late, once more shortly before the expiry.
+
+    Where there is no time for that either it is looked at again when it has expired, to say so.
+    """
+    if expires_at is None or now + pause <= expires_at:
+        return now + pause
+    last = expires_at - LAST_TRY_BEFORE
+    return last if last - now >= FIRST_RETRY else max(now, expires_at) + _MOMENT
 
 
 def _wait(connection: Connection, delivery_id: int, at: datetime) -> None:

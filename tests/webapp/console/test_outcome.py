@@ -154,3 +154,19 @@ def test_while_it_is_sent_the_page_follows_it_without_scripts_too(at: Marketer) 
 
 def test_a_campaign_that_will_begin_later_is_not_followed(at: Marketer) -> None:
     assert "data-progress" not in schedule(at, draft(at), "at", "2026-11-26T09:00")
+
+
+def test_what_was_put_off_says_when_it_is_tried_next_and_until_when(at: Marketer) -> None:
+    town = answering(at, slow=OutcomeKind.DEFERRED)
+    town.reader("slow", {"letter": "each"})
+    path = draft(at)
+    schedule(at, path)
+    town.hand_over()
+    with at.at.there.database.read() as connection:
+        row = connection.execute(select(DELIVERY.c.wakes_at, DELIVERY.c.expires_at)).one()
+    assert row.expires_at == town.now + timedelta(days=8)
+    minute = row.wakes_at + timedelta(hours=1)
+    page = at.get(path)
+    assert f"tried again</a>, next today at {minute:%H:%M}" in page or f"at {minute:%H:%M}, and no longer" in page
+    assert "and no longer than until Wednesday 2 December at 13:00" in page
+    assert "and no longer than until Wednesday 2 December" in at.get(f"{path}/people?state=deferred")

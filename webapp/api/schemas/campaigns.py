@@ -226,7 +226,10 @@ class ReplyDocument(Told):
 
 
 class DeliveryDocument(Told):
-    """One delivery. `carrier` is the delivery whose mail it travels in."""
+    """One delivery. `carrier` is the delivery whose mail it travels in.
+
+    `next_try_at` is when what is *deferred* is decided and tried again; `expires_at` until when it is worth sending.
+    """
 
     id: str
     subscriber: str
@@ -237,6 +240,8 @@ class DeliveryDocument(Told):
     reply: ReplyDocument | None
     message_id: str | None
     revision: int
+    next_try_at: ToldInstant | None
+    expires_at: ToldInstant | None
 
 
 class DeliveryList(Told):

@@ -91,6 +91,8 @@ class DeliveriesTold:
             "reply": None if attempt is None or attempt.code is None else {"code": attempt.code, "text": attempt.reply},
             "message_id": None if attempt is None else self._message_id(row),
             "revision": row.revision,
+            "next_try_at": instant_or_none(row.next_try_at),
+            "expires_at": instant_or_none(row.expires_at),
         }
 
     def _message_id(self, row: DeliveryRow) -> str | None:
