@@ -115,7 +115,7 @@ def database_server() -> Iterator[DatabaseServer]:
 
 
 class Fleet:
-    """The processes, by role. There are two workers, of which one is killed at a time; of the others there is one."""
+    """The processes, by role: two workers and two schedulers, of which one is killed at a time, and one web server."""
 
     def __init__(self, where: Setting, broker: ValkeyServer, server: DatabaseServer, log: Path) -> None:
         self._where = where
@@ -123,7 +123,7 @@ class Fleet:
         self._server = server
         self._log = log.open("ab")
         self._processes: dict[Role, list[subprocess.Popen[bytes]]] = {}
-        for role, number in ((Role.WEB, 1), (Role.SCHEDULER, 1), (Role.WORKER, 2)):
+        for role, number in ((Role.WEB, 1), (Role.SCHEDULER, 2), (Role.WORKER, 2)):
             self._processes[role] = [self._begun(role) for _ in range(number)]
 
     def wait_until_ready(self, base_url: str) -> None:
@@ -145,6 +145,13 @@ class Fleet:
             case Role.WORKER | Role.SCHEDULER | Role.WEB:
                 self._processes[role][0].kill()
                 self._processes[role][0].wait()
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """While it lasts, the worker that is killed next does nothing, and does not know it (SIGSTOP)."""
+        os.kill(self.worker(), signal.SIGSTOP)
+        yield
+        os.kill(self.worker(), signal.SIGCONT)
 
     def begin(self, role: Role) -> None:
         """Begin anew what was killed, where it was."""

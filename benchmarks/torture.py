@@ -1,8 +1,9 @@
 """Everything is killed, again and again, in the middle of one send: nothing is lost, and nothing arrives twice.
 
 `python -m benchmarks.torture [KILLS MESSAGES]` sends to a mail server that is slowed so that it takes minutes, through
-two workers, a scheduler, a web server, Valkey and PostgreSQL, each a process, and kills them in turn (`kill -9`), each
-time while something is being handed over. What is compared in the end is the mail server's own log, the ledger, and
+two workers, two schedulers, a web server, Valkey and PostgreSQL, each a process, and kills them in turn (`kill -9`), each
+time while something is being handed over. Where there are many kills, a worker is also stopped until its lease is over,
+and woken. What is compared in the end is the mail server's own log, the ledger, and
 what the audit makes of it. The database is the real thing: every commit waits for the disk.
 """
 
@@ -27,6 +28,7 @@ from preferences.store.database import Database, DatabaseAway, open_database
 from preferences.store.tables import ATTEMPT, DELIVERY, LEASE, SUBSCRIBER
 
 KILLS, MESSAGES = 100, 20_000
+MANY = 10
 CONNECTIONS = 5  # of each of two workers
 LEAST_ARRIVED = 0.95
 SINK_DELAY_MS = 40.0
@@ -51,6 +53,7 @@ class Story:
     fleet: Fleet
     log: SinkLog
     kills: list[Kill] = field(default_factory=list)
+    slept: set[int] = field(default_factory=set)
 
     def under_way(self, process: int | None = None) -> int:
         """How many mails are being handed over now, of all or of one process; 0 while nobody can say."""
@@ -80,6 +83,20 @@ class Story:
                 self.kills.append(Kill(role, process or 0, caught))
                 return
 
+    def sleep_through_a_lease(self) -> None:
+        """Stop a worker in the middle of handing over until somebody else has swept its lease, and wake it."""
+        process = self.fleet.worker()
+        _wait_until(lambda: self.under_way(process) > 0, "something is being handed over")
+        with self.fleet.asleep():
+            _wait_until(lambda: self.is_swept(process), "the lease of who sleeps is over")
+        self.slept.add(process)
+
+    def is_swept(self, process: int) -> bool:
+        """Whether every lease of a process has ended."""
+        living = select(func.count()).where((LEASE.c.process == process) & LEASE.c.ended_at.is_(None))
+        with self.database.read() as connection:
+            return connection.execute(living).scalar_one() == 0
+
 
 def _wait_until(is_so: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
@@ -104,6 +121,8 @@ def torture(server: DatabaseServer, folder: Path, kills: int, messages: int) -> 
             roles = tuple(Role)
             for number in range(kills):
                 story.kill(roles[number % len(roles)], once_arrived=messages * (number + 0.3) / (kills + 1))
+                if number == kills // 2 and kills >= MANY:
+                    story.sleep_through_a_lease()
                 if number % 10 == 9:
                     print(f"  {number + 1} kills, {log.look():,} arrived", flush=True)
             _wait_until(lambda: status_of(database, campaign) in _OVER, "the campaign is finished")
@@ -151,7 +170,7 @@ def _doubted_groups(story: Story) -> tuple[Counter[int], list[str]]:
     chosen = select(of.id, of.committed_at, LEASE.c.process).join(LEASE, LEASE.c.id == of.lease_id)
     with story.database.read() as connection:
         rows = connection.execute(chosen.where(of.outcome == AttemptOutcome.IN_DOUBT.value)).all()
-    workers = {kill.process for kill in story.kills if kill.role is Role.WORKER}
+    workers = {kill.process for kill in story.kills if kill.role is Role.WORKER} | story.slept
     groups = {(row.process, row.committed_at) for row in rows if row.process in workers}
     strangers = [f"attempt {row.id} of process {row.process}" for row in rows if row.process not in workers]
     return Counter(process for process, _ in groups), strangers
