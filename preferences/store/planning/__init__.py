@@ -10,6 +10,7 @@
 * `affected`, `rehearsal`, `stage`: to whom something else happens first, and what
 * `outlook`, `witness`: when and with what it reaches each reader, whose promise binds, and what it pushes out
 * `question`: the campaign that is asked about
+* `statistics`: what the server knows of the tables that are read
 """
 
 from preferences.store.planning.forecast import Forecast, forecast

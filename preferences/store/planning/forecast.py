@@ -21,6 +21,7 @@ from preferences.store.planning.moments import moments
 from preferences.store.planning.question import Question, question_unlocked, still_to_plan
 from preferences.store.planning.rehearsal import rehearse
 from preferences.store.planning.rules import answers
+from preferences.store.planning.statistics import know_tables
 from preferences.store.tables import EXPECTATION, PUBLICATION
 
 _CHUNK = 500
@@ -74,6 +75,7 @@ def forecast(
     earlier = [other for other in others if other.scheduled_at is not None and other.scheduled_at < last_at]
     if not asked.topics:
         return _forecast(connection, asked, Counter(), ())
+    know_tables(connection)
     audience = Audience(asked, connection.dialect.name)
     with moments(connection, asked, at), affected(connection, asked, earlier, last_at):
         tally = _planned(connection, audience)

@@ -14,6 +14,7 @@ from preferences.store.planning.members import PLANNED, insert_decisions, insert
 from preferences.store.planning.moments import moments
 from preferences.store.planning.question import Question, question
 from preferences.store.planning.rules import answers
+from preferences.store.planning.statistics import know_tables
 from preferences.store.planning.writing import standing_text
 from preferences.store.tables import CAMPAIGN, EXPECTATION
 
@@ -39,6 +40,7 @@ def plan_campaign(connection: Connection, campaign_id: int, now: datetime) -> in
 
 def _plan(connection: Connection, asked: Question, now: datetime) -> int:
     audience = Audience(asked, connection.dialect.name)
+    know_tables(connection)
     audience.lock(connection)
     while refresh_stale(connection, asked.publication_id, asked.currents, now):
         pass
