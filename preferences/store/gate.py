@@ -25,6 +25,7 @@ from preferences.store.prospects import schedule_of
 from preferences.store.publications import publication
 from preferences.store.restraint import restraint_of
 from preferences.store.tables import COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
+from preferences.store.turnstile import go_through
 from preferences.store.unreadable import hold_unreadable
 
 
@@ -65,6 +66,7 @@ def decide_group(
     has no sender or no postal address. Raises `AnyDoubt` where the lease is no longer one's own or a clock disagrees;
     then nothing is counted and nothing leaves.
     """
+    go_through(connection, publication_id)
     if not holds_lease(connection, lease_id, real_now):
         raise AnyDoubt(f"lease {lease_id} has ended: another process may have taken over")
     check_newest_count(connection, now)

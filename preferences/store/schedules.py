@@ -23,6 +23,7 @@ from preferences.store.publications import PublicationRow, publication
 from preferences.store.redecide import decide_waiting_again
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import CAMPAIGN, DECISION, DELIVERY, OUTBOX
+from preferences.store.turnstile import wait_until_through
 
 # What is scheduled for a moment ago was meant for now.
 GRACE = timedelta(minutes=1)
@@ -121,7 +122,11 @@ def _local_start(local: datetime, owner: PublicationRow, now: datetime) -> datet
 def pause(
     connection: Connection, publication_id: int, campaign_id: int, by: By, now: datetime, *, because: str | None = None
 ) -> CampaignRow:
-    """Hold back all that has not begun to be handed over. Raises `Conflict` where nothing is under way."""
+    """Hold back all that has not begun to be handed over. Raises `Conflict` where nothing is under way.
+
+    Once this is committed, nothing more of it is decided to be handed over, whoever was deciding meanwhile.
+    """
+    wait_until_through(connection, publication_id)
     found = campaign(connection, publication_id, campaign_id)
     under_way = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.WAITING)
     _move(connection, found, under_way, CampaignStatus.PAUSED, "paused", held_because=because)
