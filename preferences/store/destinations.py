@@ -92,6 +92,15 @@ def destinations(connection: Connection, now: datetime) -> list[Destination]:
     return [_destination(row) for row in rows]
 
 
+def what_holds(connection: Connection, address: str | None, wakes_at: datetime | None) -> Destination | None:
+    """The slowed destination of an address, where that is what a delivery waits for: it wakes at the very instant."""
+    if wakes_at is None:
+        return None
+    chosen = (_D.domain == domain_of(address)) & (_D.slow_until == wakes_at)
+    row = connection.execute(select(DESTINATION).where(chosen)).mappings().first()
+    return None if row is None else _destination(row)
+
+
 def limit_destination(connection: Connection, domain: str, per_hour: int | None) -> str:
     """At most so many mails an hour go to a domain, or as many as come; answers its name. Raises `Invalid`."""
     if per_hour is not None and per_hour < SMALLEST_CEILING:

@@ -20,6 +20,7 @@ from preferences.expectation import Terms
 from preferences.links import Kind, PublicIds
 from preferences.promise import clauses
 from preferences.store.auditing.terms import TermsThen
+from preferences.store.destinations import Destination, what_holds
 from preferences.store.evidence import evidence_of_text
 from preferences.store.open_deliveries import campaign_topics
 from preferences.store.publications import PublicationRow
@@ -77,7 +78,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Everything about one campaign for one subscriber; `carried_by` names the mail it travels in, None by itself."""
+    """Everything about one campaign for one subscriber; `carried_by` names the mail it travels in, None by itself.
+
+    `slowed` is where it goes, where that holds it back now.
+    """
 
     subscriber_id: int
     campaign_id: int
@@ -87,6 +91,7 @@ class Explanation:
     steps: tuple[Step, ...]
     tried: tuple[Tried, ...]
     happened: tuple[Happened, ...]
+    slowed: Destination | None = None
 
 
 def campaign_called(connection: Connection, publication_id: int, called: str, ids: PublicIds) -> int:
@@ -121,6 +126,7 @@ def explain(connection: Connection, publication: PublicationRow, address: Addres
         steps=tuple(_steps(connection, publication, person, delivery["id"])),
         tried=tuple(_tried(connection, person.id, delivery["carrier_id"] or delivery["id"])),
         happened=tuple(_happened(connection, delivery["id"])),
+        slowed=what_holds(connection, person.address_normalised, delivery["wakes_at"]),
     )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy import Connection, func, select
 from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
 from preferences.store.clock import LARGEST_DISAGREEMENT
 from preferences.store.database import Database
+from preferences.store.destinations import Destination, destinations
 from preferences.store.leases import LASTS
 from preferences.store.publications import PublicationRow
 from preferences.store.restorations import Restoration, open_restoration
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, LEASE, OUTBOX, SERVICE_MAIL, UNCOUNTED
+from preferences.store.warm_up import WarmUp, warm_up
 
 # What is due is handed over within seconds; after this something is wrong.
 OVERDUE = timedelta(minutes=5)
@@ -44,6 +46,7 @@ class Situation:
     `digest_items` what waits for a digest. `heartbeat_at` is when a process last said that it is there.
     `disagreements` are clocks that must agree and do not, in words. `no_way_out` is what was said when the last mail
     was given back before anything of it was sent, None where the last one was not. `restoration` waits for a person.
+    `destinations` are those that are slowed or have a ceiling; they and `warm_up` are the whole installation's.
     """
 
     now: datetime
@@ -65,6 +68,8 @@ class Situation:
     revision: str | None
     no_way_out: str | None
     restoration: Restoration | None = None
+    destinations: tuple[Destination, ...] = ()
+    warm_up: WarmUp | None = None
 
 
 def situation(
@@ -95,6 +100,8 @@ def situation(
             revision=MigrationContext.configure(connection).get_current_revision(),
             no_way_out=_no_way_out(connection, publication.id),
             restoration=open_restoration(connection),
+            destinations=tuple(destinations(connection, now)),
+            warm_up=warm_up(connection, now),
         )
 
 

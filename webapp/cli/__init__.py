@@ -6,6 +6,7 @@
 * ``subscriber``: everything of one person as a file, erasing it, and the way back after a suppression
 * ``importing``: ``troth import``
 * ``explain``, ``audit``, ``status``: why, whether, and why not
+* ``destination``, ``warm_up``: what holds mail back for a while, and how much may leave
 * ``doctor``: whether everything that sending needs is as it must be; ``checks`` is what it looks at
 * ``backup``, ``restore``: everything in one file, and back; ``backup_file`` is what such a file is
 * ``restored``: what a person says about a database that was restored from a backup
@@ -35,6 +36,8 @@ COMMANDS = {
     "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
     "status": ("status", "Why is nothing going out?"),
+    "destination": ("destination", "Which domains want less mail now, and how much may go there."),
+    "warm-up": ("warm_up", "Little mail at first from a new sender."),
     "doctor": ("doctor", "Look at everything that sending needs."),
     "backup": ("backup", "Write everything into one file, while Troth runs."),
     "restore": ("restore", "Put a backup back."),

@@ -89,6 +89,9 @@ def _afterwards(found: Explanation, zone: tzinfo, zone_name: str) -> Iterator[st
         yield _tried(tried, zone, zone_name)
     if not found.tried:
         yield "It was not handed over."
+    if found.slowed is not None and found.slowed.slow_until is not None:
+        until = instant(found.slowed.slow_until, zone, zone_name)
+        yield f"It waits until {until} for {found.slowed.domain}, which wants less mail now: {found.slowed.said}"
     for event in found.happened:
         yield f"{instant(event.occurred_at, zone, zone_name)}: {event.kind.replace('_', ' ')}"
 

@@ -15,6 +15,7 @@ from preferences.store.statuses import CampaignStands, Situation, situation
 from webapp.cli.explain import instant
 from webapp.cli.group import FAILED
 from webapp.cli.installation import Installation, installation, publication_option
+from webapp.pacing import When, destination_in_words, warm_up_in_words
 
 _STATES = (State.DUE, State.HANDING_OVER, State.DEFERRED, State.WAITING, State.DIGEST_TO_COME, State.IN_DOUBT)
 
@@ -58,10 +59,18 @@ def lines(found: Situation, zone_name: str, *, has_relay: bool) -> Iterator[str]
         yield f"clock: {disagreement}"
     for campaign in found.campaigns:
         yield _campaign(campaign, zone, zone_name)
+    yield from _held_back(found, lambda at: instant(at, zone, zone_name))
     yield f"due now: {found.due}, waiting for a digest: {found.digest_items}, in doubt: {found.in_doubt}"
     yield f"service mails: {found.service_due} due, {found.service_failed} failed; asked for and not seen: {found.outbox}"
     at = "nothing is planned" if found.next_at is None else instant(found.next_at, zone, zone_name)
     yield f"next: {at}"
+
+
+def _held_back(found: Situation, when: When) -> Iterator[str]:
+    for one in found.destinations:
+        yield f"destination {destination_in_words(one, found.now, when)}"
+    if found.warm_up is not None:
+        yield warm_up_in_words(found.warm_up, when)
 
 
 def _campaign(campaign: CampaignStands, zone: tzinfo, zone_name: str) -> str:

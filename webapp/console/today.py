@@ -17,6 +17,7 @@ from preferences.store.statuses import CampaignStands, Situation, situation
 from webapp.console.campaigns import parts_of
 from webapp.console.desk import Desk, Pages
 from webapp.console.words import REASONS, STATES, STATUSES, people
+from webapp.pacing import destination_in_words, warm_up_in_words
 
 # What a person may have to look at, or what is still to happen; the rest is told by the campaign itself.
 _OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED, State.IN_DOUBT)
@@ -57,6 +58,7 @@ def show(desk: Desk) -> Answer:
         next_of=_next,
         waiting=waiting_reasons(desk.connection, desk.owner.id),
         has_relay=desk.site.settings.smtp is not None and not desk.site.is_sandbox,
+        held_back=held_back(desk, found),
         statuses=STATUSES,
         states=STATES,
         reasons=REASONS,
@@ -65,6 +67,12 @@ def show(desk: Desk) -> Answer:
         open_states=_OPEN,
         campaign_id=lambda number: desk.id(Kind.CAMPAIGN, number),
     )
+
+
+def held_back(desk: Desk, found: Situation) -> list[str]:
+    """What holds mail back for a while though its readers want it."""
+    lines = [destination_in_words(one, found.now, desk.when) for one in found.destinations]
+    return lines if found.warm_up is None else [*lines, warm_up_in_words(found.warm_up, desk.when)]
 
 
 def _machine_now() -> datetime:

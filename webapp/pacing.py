@@ -1,0 +1,31 @@
+"""What holds mail back for a while though its readers want it, in words for whoever runs or writes for a publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from preferences.store.destinations import Destination
+from preferences.store.warm_up import WarmUp
+
+# How an instant is said, in the zone of whoever reads it.
+When = Callable[[datetime], str]
+
+
+def destination_in_words(one: Destination, now: datetime, when: When) -> str:
+    """Until when nothing goes to a domain and what it said, and its ceiling."""
+    parts = []
+    if one.slow_until is not None and one.is_slowed(now):
+        said = f", because it said: {one.said}" if one.said else ""
+        parts.append(f"nothing goes there until {when(one.slow_until)}{said}")
+    if one.per_hour is not None:
+        parts.append(f"at most {one.per_hour:,} mails an hour go there")
+    return f"{one.domain}: {'; '.join(parts) or 'nothing holds it back'}"
+
+
+def warm_up_in_words(found: WarmUp, when: When) -> str:
+    """How far a warm-up has come."""
+    if found.ceiling is None:
+        return f"the warm-up has reached its end: there is no ceiling any more (day {found.number})"
+    rest = f"; the rest goes from {when(found.ends_at)} on" if not found.room else ""
+    return f"warm-up, day {found.number}: {found.counted:,} of at most {found.ceiling:,} mails today{rest}"
