@@ -48,7 +48,10 @@ class Desk:
     occasions: Occasions = NOTHING_ELSE
 
     def message(self, mail: HandOver) -> Message:
-        """The finished message. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
+        """The finished message, signed. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
+        return self.office.signed(self._message(mail))
+
+    def _message(self, mail: HandOver) -> Message:
         recipient = self.recipient(mail)
         if mail.campaign_id is None:
             return self._digest(mail, recipient)

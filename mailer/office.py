@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from mailer.compose import Message
 from mailer.high_water import HighWaterMark
+from mailer.signing import Signing
 from mailer.transport import Transport
 from preferences.links import Links
 from preferences.store.clock import Clock, SystemClock
@@ -18,7 +20,7 @@ class Office:
 
     `clock` is the one that decides (a sandbox's is driven); leases run on `machine_clock`. `list_host` is the host
     part of List-Id and of nothing else; `return_domain` is where bounces are read, None where nobody reads any.
-    `high_water` is None where nothing leaves the machine: in a sandbox.
+    `high_water` and `signing` are None where nothing leaves the machine: in a sandbox.
     """
 
     database: Database
@@ -30,5 +32,15 @@ class Office:
     return_domain: str | None = None
     is_driven: bool = False
     high_water: HighWaterMark | None = None
+    signing: Signing | None = None
     machine_clock: Clock = field(default_factory=SystemClock)
     jitter: random.Random = field(default_factory=random.Random)
+
+    def check_keys(self) -> None:
+        """Raise `AnyDoubt` where a key that signs cannot be read: nothing leaves unsigned for that."""
+        if self.signing is not None:
+            self.signing.check()
+
+    def signed(self, message: Message) -> Message:
+        """The message as it leaves: signed, where the domain of its sender has a key."""
+        return message if self.signing is None else self.signing.signed(message)

@@ -79,6 +79,7 @@ class Sender:
         claimed = 0
         while self._may_go_on():
             self._check_clocks()
+            self._office.check_keys()
             limit = self._pace.group
             group = self._decide(publication_id, after, until, limit)
             if group is None:

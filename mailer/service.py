@@ -28,6 +28,7 @@ BEGINS_WITHIN = timedelta(seconds=5)
 
 def write_service_mails(office: Office, lease_id: int) -> int:
     """Write every service mail that is due; answers how many were handed over or given up. Raises `AnyDoubt`."""
+    office.check_keys()
     with office.database.read() as connection:
         due = service_mails.due_service_mails(connection, office.clock.now())
     return sum(_write(office, lease_id, row) for row in due)
@@ -47,7 +48,7 @@ def _write(office: Office, lease_id: int, row: ServiceMailRow) -> bool:
     if make is None or not sender.may_send:
         return _give_up(office, claimed, has_content=make is not None)
     try:
-        message = make()
+        message = office.signed(make())
     except ComposeError as error:
         with office.database.write() as connection:
             service_mails.mark_failed(connection, claimed, str(error))

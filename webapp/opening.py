@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from mailer.compose import Message
 from mailer.high_water import HighWaterMark, mark_file
 from mailer.office import Office
+from mailer.signing import Signing
 from mailer.transport import InboxTransport, SmtpTransport, Transport
-from mailer.transport.probe import probe
+from mailer.transport.probe import Probe, probe
 from preferences.errors import TrothError
 from preferences.links import Links
-from preferences.settings import Settings
+from preferences.settings import Settings, SmtpServer
 from preferences.store.captured import Inbox
 from preferences.store.clock import AgreedClock, Clock, SystemClock
 from preferences.store.database import Database, Durability, open_database
@@ -74,6 +76,7 @@ def office_of(settings: Settings, database: Database) -> Office:
         return_domain=settings.return_domain,
         machine_clock=machine_clock,
         high_water=HighWaterMark(mark_file(settings.data_dir, database)),
+        signing=Signing(database, clock, settings.secret_keys),
     )
 
 
@@ -87,5 +90,10 @@ def site_of(settings: Settings, office: Office, *, wake: Callable[[], None], san
         base_url=settings.base_url,
         wake=wake,
         sandbox=sandbox,
-        try_relay=None if settings.smtp is None else partial(probe, settings.smtp, office.clock),
+        try_relay=None if settings.smtp is None else partial(_try_relay, settings.smtp, office),
     )
+
+
+def _try_relay(server: SmtpServer, office: Office, message: Message | None) -> Probe:
+    """Try the mail server, with a test mail that is signed as others are, where there is one. Raises `AnyDoubt`."""
+    return probe(server, office.clock, None if message is None else office.signed(message))

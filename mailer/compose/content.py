@@ -124,10 +124,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One finished mail: the envelope, and the bytes with CRLF line ends that go between DATA and the final dot."""
+    """One finished mail: the envelope, and the bytes with CRLF line ends that go between DATA and the final dot.
+
+    `from_domain` is the domain in From, by which it is signed.
+    """
 
     mail_from: str
     rcpt_to: str
     data: bytes
     message_id: str
     subject: str
+    from_domain: str = ""

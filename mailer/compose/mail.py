@@ -86,6 +86,7 @@ class CompiledMail:
             data=b"".join([*head, self.last_fields, BODY_FIELDS, *body]),
             message_id=message_id,
             subject=subject,
+            from_domain=self.sender.domain,
         )
 
     def _written(self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]) -> tuple[str, list[bytes]]:

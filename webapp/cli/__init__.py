@@ -8,6 +8,7 @@
 * ``explain``, ``audit``, ``status``: why, whether, and why not
 * ``destination``, ``warm_up``: what holds mail back for a while, and how much may leave
 * ``doctor``: whether everything that sending needs is as it must be; ``checks`` is what it looks at
+* ``dkim``: the keys that sign the mails of senders' domains; ``dkim_dns``: what the DNS says of them
 * ``backup``, ``restore``: everything in one file, and back; ``backup_file`` is what such a file is
 * ``restored``: what a person says about a database that was restored from a backup
 * ``language``: the languages in which readers are written to
@@ -35,6 +36,7 @@ COMMANDS = {
     "explain": ("explain", "Why a subscriber got a campaign, or did not."),
     "answer": ("answer", "What became of a mail that is in doubt."),
     "audit": ("audit", "Whether any promise was ever broken."),
+    "dkim": ("dkim", "Keys that sign mails: make, publish, activate, rotate, retire."),
     "status": ("status", "Why is nothing going out?"),
     "destination": ("destination", "Which domains want less mail now, and how much may go there."),
     "warm-up": ("warm_up", "Little mail at first from a new sender."),
