@@ -150,8 +150,10 @@ class Fleet:
     def asleep(self) -> Iterator[None]:
         """While it lasts, the worker that is killed next does nothing, and does not know it (SIGSTOP)."""
         os.kill(self.worker(), signal.SIGSTOP)
-        yield
-        os.kill(self.worker(), signal.SIGCONT)
+        try:
+            yield
+        finally:
+            os.kill(self.worker(), signal.SIGCONT)
 
     def begin(self, role: Role) -> None:
         """Begin anew what was killed, where it was."""

@@ -139,7 +139,7 @@ def _row(row: RowMapping) -> LeaseRow:
 
 def end_lease(connection: Connection, lease_id: int, now: datetime) -> None:
     """End a lease that one holds, once nothing is being decided under it."""
-    _end(connection, LEASE.c.id == lease_id, now)
+    _end(connection, LEASE.c.id == lease_id, now, skip_locked=False)
 
 
 def holds_lease(connection: Connection, lease_id: int, now: datetime) -> bool:

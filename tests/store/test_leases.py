@@ -131,7 +131,16 @@ def test_a_lease_is_not_ended_while_something_is_decided_under_it(postgresql_url
         with database.write() as connection:
             lease = begin_lease(connection, WORKER, NOON)
         with _deciding_under(database, lease), pytest.raises(DatabaseAway):
-            _at_once(database, lambda it: end_lease(it, lease, NOON))
+            _at_once(database, lambda connection: end_lease(connection, lease, NOON))
+
+
+def test_who_was_stopped_in_the_middle_of_deciding_holds_up_no_sweep_of_others(postgresql_url: str) -> None:
+    with closing(open_database(postgresql_url)) as database:
         with database.write() as connection:
-            assert expire_leases(connection, NOON + 2 * LASTS) == [lease]
+            stopped, dead = begin_lease(connection, WORKER, NOON), begin_lease(connection, WORKER, NOON)
+        with _deciding_under(database, stopped), database.write() as connection:
+            _waits_for_nobody(connection)
+            assert expire_leases(connection, NOON + 2 * LASTS) == [dead]
+        with database.write() as connection:
+            assert expire_leases(connection, NOON + 2 * LASTS) == [stopped]
             assert expire_leases(connection, NOON + 2 * LASTS) == []
