@@ -17,7 +17,7 @@ from mailer.mails import Mails
 from mailer.making import Making, failed
 from mailer.office import Office
 from mailer.pace import Pace
-from mailer.transport import Outcome, OutcomeKind, Session, TakesSeveral
+from mailer.transport import Checked, Outcome, OutcomeKind, Session, TakesSeveral
 from preferences.errors import AnyDoubt
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
@@ -159,7 +159,7 @@ class Sender:
         if not ready:
             return
         not_after = group.mails[0].committed_at + BEGINS_WITHIN
-        outcomes = session.hand_over([message for _, message in ready], not_after=not_after)
+        outcomes = session.hand_over(Checked(message for _, message in ready), not_after=not_after)
         together = session.together if isinstance(session, TakesSeveral) else 1
         for start in range(0, len(ready), together):
             if self._office.machine_clock.now() > group.begins_until:

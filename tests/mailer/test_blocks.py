@@ -50,9 +50,9 @@ def test_a_steady_pace_decides_about_groups_of_one_size(
     sizes = []
     decide = gate.decide_group
 
-    def noted(*given: object, limit: int, after: int) -> gate.Group | None:
+    def noted(*given: object, limit: int, after: int, until: int | None) -> gate.Group | None:
         sizes.append(limit)
-        return decide(*given, limit=limit, after=after)  # type: ignore[arg-type]
+        return decide(*given, limit=limit, after=after, until=until)  # type: ignore[arg-type]
 
     monkeypatch.setattr("mailer.send.decide_group", noted)
     tend(town.office)

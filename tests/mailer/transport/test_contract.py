@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mailer.compose import Message
-from mailer.transport import InboxTransport, MemoryTransport, OutcomeKind, SmtpTransport, Transport
+from mailer.transport import Checked, InboxTransport, MemoryTransport, OutcomeKind, SmtpTransport, Transport
 from tests.mailer.transport.servers import LATER, NOON, HandClock, letter, real_server
 
 
@@ -151,3 +151,10 @@ def test_the_inbox_keeps_a_block_at_once_and_begins_none_before_it_is_asked_for(
         clock.instant = LATER + timedelta(microseconds=1)
         assert [outcome.kind for outcome in handing] == [OutcomeKind.NOT_BEGUN] * 3
     assert blocks == [names[:2]]
+
+
+def test_what_was_checked_is_not_looked_through_again() -> None:
+    clock = HandClock()
+    unsafe = Checked([letter(1, data=b"no end")])
+    with MemoryTransport(clock).open() as session:
+        assert len(list(session.hand_over(unsafe, not_after=LATER))) == 1
