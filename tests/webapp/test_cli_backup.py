@@ -72,7 +72,11 @@ def test_a_backup_holds_database_key_and_settings_and_is_its_owners_alone(folder
 
 def test_no_password_stands_in_the_note_of_settings(folder: Path) -> None:
     troth = command_line(
-        folder, "", TROTH_DATABASE_URL=None, TROTH_SECRET_KEY="s" * 40, TROTH_SMTP_URL="smtps://me:hidden@example.org"
+        folder,
+        "",
+        TROTH_DATABASE_URL=None,
+        TROTH_SECRET_KEY="s" * 40,
+        TROTH_SMTP_URL="smtps://me:hidden@example.org, smtps://me:hidden@two.example",
     )
     assert troth("backup", folder / "one.tar.gz").exit_code == 0
     with tarfile.open(folder / "one.tar.gz") as archive:
@@ -82,7 +86,7 @@ def test_no_password_stands_in_the_note_of_settings(folder: Path) -> None:
         assert key is not None
         said = note.read().decode()
         assert key.read().decode().strip() == "s" * 40
-    assert "smtps://***@example.org" in said
+    assert "smtps://***@example.org smtps://***@two.example" in said
     assert "hidden" not in said
     assert "SECRET_KEY" not in said
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -91,7 +92,9 @@ def _settings_lines(environ: Mapping[str, str]) -> Iterator[str]:
     """The settings as they were given. The key lies in the backup; what else is secret has to be given anew."""
     for name, value in sorted(environ.items()):
         if name.startswith("TROTH_") and name != "TROTH_SECRET_KEY":
-            yield f"{name}={without_password(value) if name.endswith('_URL') and '@' in value else value}"
+            # Several mail servers stand in one setting, each with a password of its own.
+            urls = (without_password(one) if "@" in one else one for one in re.split(r"[\s,]+", value.strip()))
+            yield f"{name}={' '.join(urls) if name.endswith('_URL') else value}"
 
 
 def _kept_in(data_dir: Path) -> Iterator[tuple[Path, PurePosixPath]]:

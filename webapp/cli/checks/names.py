@@ -33,8 +33,9 @@ def look_at_names(
     host = urlsplit(settings.base_url).hostname or ""
     if settings.base_url.startswith("https://"):
         yield _asked("name of the pages", _has_address, asking, host)
-    if settings.smtp is not None:
-        yield _asked("name of the mail server", _reverse, asking, settings.smtp.host)
+    servers = () if settings.smtp is None else (settings.smtp, *settings.smtp_others)
+    for server in servers:
+        yield _asked("name of the mail server", _reverse, asking, server.host)
 
 
 def _domain_of(sender: str) -> str:

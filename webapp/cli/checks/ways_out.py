@@ -31,14 +31,14 @@ def look_at_broker(settings: Settings) -> Finding:
 
 
 def look_at_relay(settings: Settings) -> Iterator[Finding]:
-    """Connect to the mail server, encrypt and sign in as for a mail, and hand nothing over."""
+    """Connect to each mail server, encrypt and sign in as for a mail, and hand nothing over."""
     about = "mail server"
     if settings.smtp is None:
         yield warning(about, "none is set: mail stays in the test inbox", "set TROTH_SMTP_URL to send for real")
         return
-    found = probe(settings.smtp, SystemClock())
-    if found.problem:
-        yield problem(about, found.problem, found.advice)
-        return
-    for said in found.done:
-        yield ok(about, said)
+    for server in (settings.smtp, *settings.smtp_others):
+        found = probe(server, SystemClock())
+        if found.problem:
+            yield problem(about, found.problem, found.advice)
+        else:
+            yield from (ok(about, said) for said in found.done)
