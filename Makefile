@@ -15,10 +15,12 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
 
-.PHONY: help run test check rest prove torture bench lock
+.PHONY: help install run test check rest prove torture bench lock
 
 help: ## Say what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## Install what is needed, and start nothing
 
 run: $(VENV)/.installed ## Install what is needed and start Troth: http://127.0.0.1:8642
 	@exec $(BIN)/troth run
