@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mailer.compose import Message
 from mailer.high_water import HighWaterMark
@@ -13,6 +14,10 @@ from preferences.links import Links
 from preferences.store.clock import Clock, SystemClock
 from preferences.store.database import Database
 
+if TYPE_CHECKING:
+    # What counts for Prometheus is loaded by the processes that are watched.
+    from mailer.watch.measures import Measures
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
@@ -21,6 +26,7 @@ class Office:
     `clock` is the one that decides (a sandbox's is driven); leases run on `machine_clock`. `list_host` is the host
     part of List-Id and of nothing else; `return_domain` is where bounces are read, None where nobody reads any.
     `high_water` and `signing` are None where nothing leaves the machine: in a sandbox.
+    `measures` counts for who watches, if anybody.
     """
 
     database: Database
@@ -33,6 +39,7 @@ class Office:
     is_driven: bool = False
     high_water: HighWaterMark | None = None
     signing: Signing | None = None
+    measures: Measures | None = None
     machine_clock: Clock = field(default_factory=SystemClock)
     jitter: random.Random = field(default_factory=random.Random)
 

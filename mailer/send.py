@@ -152,7 +152,10 @@ class Sender:
         finally:
             self._record(publication_id, group.mails, [*making.results, *results], making.at)
         begun = sum(result.came is not Came.GIVEN_BACK for result in results)
-        self._pace.left(begun, group.claimed, time.monotonic() - started)
+        seconds = time.monotonic() - started
+        self._pace.left(begun, group.claimed, seconds)
+        if self._office.measures is not None:
+            self._office.measures.group(len(group.mails), seconds)
 
     def _outcomes(self, session: Session, group: Group, ready: Sequence[tuple[HandOver, Message]]) -> Iterator[Result]:
         """What becomes of each message; one that could begin only too late is not asked for."""
@@ -183,6 +186,8 @@ class Sender:
         why = "the hand-over was broken off"
         results += [failed(self._office, mail, self._broken_off(mail, making), why) for mail in left]
         self._write(lambda connection: self._record_results(connection, publication_id, results))
+        if self._office.measures is not None:
+            self._office.measures.recorded(result.came for result in results)
 
     def _broken_off(self, mail: HandOver, making: int | None) -> Came:
         if mail.attempt_id in self._asked:

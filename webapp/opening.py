@@ -15,6 +15,7 @@ from mailer.office import Office
 from mailer.signing import Signing
 from mailer.transport import InboxTransport, SmtpTransport, Transport
 from mailer.transport.probe import Probe, probe
+from mailer.watch.measures import Measures
 from preferences.errors import TrothError
 from preferences.links import Links
 from preferences.settings import Settings, SmtpServer
@@ -55,7 +56,7 @@ def opened(
     return database
 
 
-def office_of(settings: Settings, database: Database) -> Office:
+def office_of(settings: Settings, database: Database, measures: Measures | None = None) -> Office:
     """What the mailer of the installation works with: its way out is the mail server, or the test inbox without one.
 
     Where several machines meet in a database, leases run on its clock.
@@ -77,6 +78,7 @@ def office_of(settings: Settings, database: Database) -> Office:
         machine_clock=machine_clock,
         high_water=HighWaterMark(mark_file(settings.data_dir, database)),
         signing=Signing(database, clock, settings.secret_keys),
+        measures=measures,
     )
 
 

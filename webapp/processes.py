@@ -16,17 +16,18 @@ from mailer.lease import OF_SCHEDULERS, OF_WORKERS, HeldLease, Term, this_proces
 from mailer.office import Office
 from mailer.rest import Rest
 from mailer.scheduler import Scheduler
+from mailer.watch.watched import Watched
 from mailer.worker import Worker
 from preferences.errors import TrothError
 from preferences.settings import Settings
 from preferences.store.database import Database
 from preferences.store.installation import installation_name
-from preferences.store.leases import Process
+from preferences.store.leases import WEB, Process
 from webapp import create_app
 from webapp.logs import log_to_stderr
 from webapp.opening import OTHER_CONNECTIONS, office_of, opened, site_of
 from webapp.prefork import several
-from webapp.serving import WEB_THREADS, listening_on, server_of
+from webapp.serving import WEB_THREADS, listening_on, server_of, with_health
 from webapp.stopping import leave, on_stop, wait_until_stopped
 
 Say = Callable[[str], None]
@@ -38,9 +39,14 @@ def web(settings: Settings, *, processes: int, ready: Say) -> None:
     listening = listening_on(settings)
 
     def serve() -> None:
-        with _office(settings, WEB_THREADS) as office, _lease(office, this_process("web")):
+        with (
+            _watched(settings) as watched,
+            _office(settings, WEB_THREADS, watched) as office,
+            _lease(office, this_process(WEB, listens=watched.address)) as lease,
+        ):
             site = site_of(settings, office, wake=_nothing)
-            server = server_of(create_app(site), listening)
+            server = server_of(with_health(create_app(site), watched.missing), listening)
+            watched.start(office, lease, serves=True)
             on_stop(leave)
             ready(f"Troth serves {settings.base_url}")
             server.run()
@@ -56,12 +62,14 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
 
     def work() -> None:
         with (
-            _office(settings, settings.workers) as office,
+            _watched(settings) as watched,
+            _office(settings, settings.workers, watched) as office,
             _broker(settings, office.database) as (broker, queues),
-            _lease(office, this_process("worker", threads=settings.workers)) as lease,
+            _lease(office, this_process("worker", listens=watched.address, threads=settings.workers)) as lease,
         ):
             hands = Worker(office, broker=broker, queues=queues, lease=lease, rest=Rest(), threads=settings.workers)
             hands.start()
+            watched.start(office, lease)
             ready(f"Troth hands over with {settings.workers} threads, lease {lease.id}")
             wait_until_stopped()
             hands.stop()
@@ -74,19 +82,21 @@ def scheduler(settings: Settings, *, ready: Say) -> None:
     _begin(settings, "scheduler")
     _check_broker(settings, "scheduler")
     with (
-        _office(settings, 0) as office,
+        _watched(settings) as watched,
+        _office(settings, 0, watched) as office,
         _broker(settings, office.database) as (broker, queues),
-        _lease(office, this_process("scheduler", schedules=True), OF_SCHEDULERS) as lease,
+        _lease(office, this_process("scheduler", listens=watched.address, schedules=True), OF_SCHEDULERS) as lease,
     ):
         leads = Scheduler(office, broker=broker, queues=queues, lease=lease, rest=Rest())
         leads.start()
+        watched.start(office, lease, scheduler=leads)
         ready(f"Troth schedules, or stands by for who does, lease {lease.id}")
         wait_until_stopped()
         leads.stop()
 
 
 def _begin(settings: Settings, name: str) -> None:
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     if settings.database_url.startswith("sqlite"):
         raise TrothError(
             f"troth {name} needs a database that several processes reach: set TROTH_DATABASE_URL to one of PostgreSQL."
@@ -103,10 +113,20 @@ def _check_broker(settings: Settings, name: str) -> None:
 
 
 @contextmanager
-def _office(settings: Settings, threads: int) -> Iterator[Office]:
+def _watched(settings: Settings) -> Iterator[Watched]:
+    """The port of a process, taken before anything else, and given back at its end."""
+    watched = Watched(settings.metrics_listen)
+    try:
+        yield watched
+    finally:
+        watched.stop()
+
+
+@contextmanager
+def _office(settings: Settings, threads: int, watched: Watched) -> Iterator[Office]:
     connections = threads + OTHER_CONNECTIONS
     with closing(opened(settings, settings.database_url, is_ours=False, connections=connections)) as database:
-        yield office_of(settings, database)
+        yield office_of(settings, database, watched.measures)
 
 
 @contextmanager

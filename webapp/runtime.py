@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from mailer.brokers import open_broker
 from mailer.embedded import EmbeddedMailer
+from mailer.watch.watched import Watched
 from preferences.errors import TrothError
 from preferences.settings import Settings
 from preferences.store.answers import forget_answers
@@ -22,7 +23,7 @@ from webapp.logs import log_to_stderr
 from webapp.opening import OTHER_CONNECTIONS, office_of, opened, site_of
 from webapp.running import only_process
 from webapp.sandbox import SANDBOX_PATH, Drive, Reset, begin_sandbox, sandbox_file, sandbox_office
-from webapp.serving import WEB_THREADS, listening_on, server_of
+from webapp.serving import WEB_THREADS, listening_on, server_of, with_health
 from webapp.site import Site
 from webapp.stopping import leave, on_stop
 
@@ -40,15 +41,17 @@ class Started:
     database: Database
 
 
-def start(settings: Settings, sandbox: Site | None = None) -> Started:
+def start(settings: Settings, sandbox: Site | None = None, watched: Watched | None = None) -> Started:
     """Open the installation's own database and start working on it; its front door leads to the sandbox, too."""
+    watched = watched or Watched(None)
     connections = WEB_THREADS + settings.workers + OTHER_CONNECTIONS
     database = opened(settings, settings.database_url, is_ours=settings.is_embedded, connections=connections)
-    office = office_of(settings, database)
+    office = office_of(settings, database, watched.measures)
     with database.read() as connection:
         broker = open_broker(settings.broker_url, installation_name(connection))
-    worker = EmbeddedMailer(office, threads=settings.workers, purpose="run", broker=broker)
+    worker = EmbeddedMailer(office, threads=settings.workers, purpose="run", broker=broker, listens=watched.address)
     worker.start()
+    watched.start(office, worker.lease, scheduler=worker.scheduler)
     site = site_of(settings, office, wake=worker.wake, sandbox=sandbox)
     return Started(site, create_app(site), worker, database)
 
@@ -120,17 +123,18 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
 
     Raises `TrothError` where another process works in the same data directory.
     """
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     with only_process(settings.data_dir):
         _serve(settings, ready)
 
 
 def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
     listening = listening_on(settings)
+    watched = Watched(settings.metrics_listen)
     sandbox = start_sandbox(settings)
-    own = start(settings, sandbox.site)
+    own = start(settings, sandbox.site, watched)
     try:
-        server = server_of(Dispatcher(own.app, sandbox.app), listening)
+        server = server_of(with_health(Dispatcher(own.app, sandbox.app), watched.missing), listening)
         for started in (sandbox, own):
             tidy_up(started)
         on_stop(leave)
@@ -138,6 +142,7 @@ def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
         ready(f"Sign in to the console, once and within 12 hours: {console_link(own.site)}")
         server.run()
     finally:
+        watched.stop()
         for started in (sandbox, own):
             started.worker.stop()
             started.database.close()

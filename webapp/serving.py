@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from waitress.server import create_server  # type: ignore[import-untyped]
 
@@ -27,6 +29,31 @@ def server_of(app: WSGIApplication, listening: socket.socket) -> Any:
         # The application believes as much of them as the settings say, and sees by them that a request was handed on.
         clear_untrusted_proxy_headers=False,
     )
+
+
+def with_health(app: WSGIApplication, missing: Callable[[], Sequence[str]]) -> WSGIApplication:
+    """The application, and `/healthz` and `/readyz` for what stands before it and shares readers out."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        said = _health(environ.get("PATH_INFO", ""), missing)
+        if said is None or environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+            return app(environ, start_response)
+        status, body = said
+        headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+        start_response(status, [*headers, ("Content-Length", str(len(body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return answer
+
+
+def _health(path: str, missing: Callable[[], Sequence[str]]) -> tuple[str, bytes] | None:
+    if path == "/healthz":
+        return "200 OK", json.dumps({"answers": True}).encode()
+    if path != "/readyz":
+        return None
+    lacks = list(missing())
+    status = "503 Service Unavailable" if lacks else "200 OK"
+    return status, json.dumps({"ready": not lacks, "missing": lacks}).encode()
 
 
 def listening_on(settings: Settings) -> socket.socket:

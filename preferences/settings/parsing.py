@@ -15,6 +15,7 @@ from preferences.settings.values import SHORTEST_SECRET_KEY, SmtpSecurity, SmtpS
 SMTP_PORTS = {SmtpSecurity.OPPORTUNISTIC: 25, SmtpSecurity.REQUIRED: 587, SmtpSecurity.IMPLICIT: 465}
 
 POSTGRESQL_DRIVER = "postgresql+psycopg"
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MOST_WORKERS = 64
 MOST_PROXIES = 9
@@ -161,6 +162,18 @@ def parse_log_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}.")
     return text.upper()
+
+
+def parse_log_format(text: str) -> str:
+    """How an event is written: ``text`` or ``json``."""
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}.")
+    return text.lower()
+
+
+def parse_metrics_listen(text: str) -> tuple[str, int] | None:
+    """Host and port on which processes answer how they are; None where they do not."""
+    return None if text.lower() == "off" else parse_listen(text)
 
 
 def _split(text: str) -> SplitResult:

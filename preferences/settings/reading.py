@@ -29,6 +29,8 @@ DEFAULTS: Mapping[str, str | None] = {
     "TROTH_WORKERS": "2",
     "TROTH_TRUSTED_PROXIES": "0",
     "TROTH_LOG_LEVEL": "info",
+    "TROTH_LOG_FORMAT": "text",
+    "TROTH_METRICS_LISTEN": "127.0.0.1:8643",
 }
 
 # Names that begin so are for the tests, which read them themselves.
@@ -62,6 +64,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         workers=reader.read("TROTH_WORKERS", parsing.parse_workers),
         trusted_proxies=reader.read("TROTH_TRUSTED_PROXIES", parsing.parse_trusted_proxies),
         log_level=reader.read("TROTH_LOG_LEVEL", parsing.parse_log_level),
+        log_format=reader.read("TROTH_LOG_FORMAT", parsing.parse_log_format),
+        metrics_listen=reader.read("TROTH_METRICS_LISTEN", parsing.parse_metrics_listen),
     )
     problems = (*_unknown_names(environ), *reader.problems, *_contradictions(settings, environ))
     if problems:

@@ -46,7 +46,8 @@ class Settings:
     ``smtp`` is absent where mail stays in the test inbox; ``smtp_others`` take over while it cannot be reached.
     ``base_url`` ends after host and port. ``secret_keys`` is
     empty only for an embedded installation whose data directory was not prepared yet; the first key signs, all verify.
-    ``trusted_proxies`` is how many entries at the end of ``X-Forwarded-For`` are believed.
+    ``trusted_proxies`` is how many entries at the end of ``X-Forwarded-For`` are believed. ``metrics_listen`` is where the
+    first process of a machine answers how it is, None where none does.
     """
 
     database_url: str
@@ -62,6 +63,8 @@ class Settings:
     workers: int
     log_level: str
     trusted_proxies: int = 0
+    log_format: str = "text"
+    metrics_listen: tuple[str, int] | None = None
     smtp_others: tuple[SmtpServer, ...] = ()
 
     @property
@@ -78,7 +81,8 @@ class Settings:
             f" base_url={self.base_url!r},"
             f" listen_host={self.listen_host!r}, listen_port={self.listen_port}, data_dir={str(self.data_dir)!r},"
             f" return_domain={self.return_domain!r}, secret_keys=<{len(self.secret_keys)}>, workers={self.workers},"
-            f" trusted_proxies={self.trusted_proxies}, log_level={self.log_level!r})"
+            f" trusted_proxies={self.trusted_proxies}, log_level={self.log_level!r},"
+            f" log_format={self.log_format!r}, metrics_listen={self.metrics_listen!r})"
         )
 
 

@@ -15,6 +15,8 @@ from preferences.errors import AnyDoubt
 from preferences.store.rows import inserted_key
 from preferences.store.tables import LEASE
 
+# The purpose of a process that serves pages and sends nothing.
+WEB = "web"
 LASTS = timedelta(seconds=15)
 # Nothing begins on the wire later than this after the commit that counted it; a lease must outlast it.
 BEGINS_WITHIN = timedelta(seconds=5)
@@ -115,6 +117,12 @@ def processes(connection: Connection, now: datetime, *, ended_within: timedelta)
     lately = LEASE.c.ended_at.is_(None) | (LEASE.c.ended_at > now - ended_within)
     rows = connection.execute(select(LEASE).where(lately).order_by(LEASE.c.id.desc()).limit(200)).mappings()
     return [_row(row) for row in reversed(rows.all())]
+
+
+def lease_named(connection: Connection, lease_id: int) -> LeaseRow | None:
+    """The lease of that number, None where there is none."""
+    row = connection.execute(select(LEASE).where(LEASE.c.id == lease_id)).mappings().first()
+    return None if row is None else _row(row)
 
 
 def _row(row: RowMapping) -> LeaseRow:

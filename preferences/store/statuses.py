@@ -13,7 +13,7 @@ from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
 from preferences.store.clock import LARGEST_DISAGREEMENT
 from preferences.store.database import Database
 from preferences.store.destinations import Destination, destinations
-from preferences.store.leases import LASTS
+from preferences.store.leases import LASTS, WEB, LeaseRow, processes
 from preferences.store.publications import PublicationRow
 from preferences.store.restorations import Restoration, open_restoration
 from preferences.store.service_mails import ServiceState
@@ -22,6 +22,8 @@ from preferences.store.warm_up import WarmUp, warm_up
 
 # What is due is handed over within seconds; after this something is wrong.
 OVERDUE = timedelta(minutes=5)
+# A process that ended is shown for so long.
+SHOWN_AFTER_END = timedelta(minutes=10)
 _SHOWN = (CampaignStatus.SCHEDULED, CampaignStatus.SENDING, CampaignStatus.WAITING, CampaignStatus.PAUSED)
 
 
@@ -43,13 +45,15 @@ class Situation:
     """What holds mail back or does not, for one publication. Instants in UTC; counts of rows.
 
     `due` are deliveries whose time has come in campaigns that run, `overdue` those for which it came long ago, and
-    `digest_items` what waits for a digest. `heartbeat_at` is when a process last said that it is there.
+    `digest_items` what waits for a digest. `heartbeat_at` is when a process last said that it is there,
+    and `processes` are those that live and those that ended lately; one that only serves pages sends nothing.
     `disagreements` are clocks that must agree and do not, in words. `no_way_out` is what was said when the last mail
     was given back before anything of it was sent, None where the last one was not. `restoration` waits for a person.
     `destinations` are those that are slowed or have a ceiling; they and `warm_up` are the whole installation's.
     """
 
     now: datetime
+    machine_now: datetime
     slug: str
     missing: tuple[str, ...]
     campaigns: tuple[CampaignStands, ...]
@@ -61,6 +65,7 @@ class Situation:
     disagreements: tuple[str, ...]
     heartbeat_at: datetime | None
     is_alive: bool
+    processes: tuple[LeaseRow, ...]
     service_due: int
     service_failed: int
     service_overdue: int
@@ -82,6 +87,7 @@ def situation(
         campaigns = tuple(_campaigns(connection, publication.id))
         return Situation(
             now=now,
+            machine_now=machine_now,
             slug=publication.slug,
             missing=_missing(publication),
             campaigns=campaigns,
@@ -93,6 +99,7 @@ def situation(
             disagreements=tuple(_disagreements(connection, now, machine_now, database_now)),
             heartbeat_at=heartbeat_at,
             is_alive=is_alive,
+            processes=tuple(processes(connection, machine_now, ended_within=SHOWN_AFTER_END)),
             service_due=_service(connection, publication.id, ServiceState.DUE, now),
             service_failed=_service(connection, publication.id, ServiceState.FAILED, now),
             service_overdue=0 if is_driven else _service(connection, publication.id, ServiceState.DUE, now - OVERDUE),
@@ -210,8 +217,9 @@ def _disagreements(
 
 def _heartbeat(connection: Connection, machine_now: datetime) -> tuple[datetime | None, bool]:
     """When a process last renewed its lease, and whether one still holds it."""
-    until = connection.execute(select(func.max(LEASE.c.until))).scalar()
-    holds = select(LEASE.c.id).where(LEASE.c.ended_at.is_(None) & (LEASE.c.until > machine_now)).limit(1)
+    sends = LEASE.c.purpose != WEB
+    until = connection.execute(select(func.max(LEASE.c.until)).where(sends)).scalar()
+    holds = select(LEASE.c.id).where(sends & LEASE.c.ended_at.is_(None) & (LEASE.c.until > machine_now)).limit(1)
     return None if until is None else until - LASTS, connection.execute(holds).first() is not None
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Connection, insert, update
 
-from preferences.store.leases import begin_lease
+from preferences.store.leases import Process, begin_lease, renew_lease
 from preferences.store.migrations import newest_revision
 from preferences.store.publications import change_publication, publication_named
 from preferences.store.results import Came
@@ -19,7 +19,7 @@ from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, LEASE, SERVICE
 from tests.store.lived import Lived
 from tests.store.newsletter import NOON, Newsletter, asked, newsletter
 from webapp.cli import troth
-from webapp.cli.status import needs_a_person
+from webapp.cli.status import lines, needs_a_person
 
 
 @pytest.fixture
@@ -230,3 +230,38 @@ def test_a_mail_server_that_cannot_be_reached_is_named(there: Newsletter) -> Non
     said = needs_a_person(_situation(there, lived.now))
     assert said is not None
     assert "no mail could be handed over" in said
+
+
+@pytest.mark.parametrize(
+    ("process", "lacks"),
+    [
+        (Process(purpose="web"), "no process is running that sends"),
+        (Process(purpose="worker", threads=2), "no process schedules: start one with troth scheduler"),
+        (Process(purpose="scheduler", schedules=True), "no process hands over: start one with troth worker"),
+    ],
+    ids=["only-web", "only-workers", "only-schedulers"],
+)
+def test_which_kind_of_process_is_missing_is_said_where_something_is_due(
+    there: Newsletter, process: Process, lacks: str
+) -> None:
+    lived = Lived(there)
+    lived.reader(asked("letter"))
+    lived.send(there.letter, "First letter")
+    with there.database.write() as connection:
+        connection.execute(update(LEASE).values(ended_at=NOON))
+        begin_lease(connection, process, datetime.now(UTC))
+    problem = needs_a_person(_situation(there, lived.now))
+    assert problem is not None
+    assert lacks in problem
+
+
+def test_each_process_is_shown_with_where_it_answers_and_what_it_last_did(there: Newsletter) -> None:
+    mill = Process(purpose="worker", host="mill", number=4711, listens="127.0.0.1:8644", threads=5)
+    now = datetime.now(UTC)
+    with there.database.write() as connection:
+        lease = begin_lease(connection, mill, now)
+        renew_lease(connection, lease, now, did="wrote 3 service mails", did_at=now)
+        begin_lease(connection, Process(purpose="scheduler", schedules=True), now - timedelta(minutes=2))
+    said = "\n".join(lines(_situation(there, now), "UTC", has_relay=True))
+    assert f"process {lease}: worker on mill, number 4711; 5 threads; watched at 127.0.0.1:8644; last wrote 3" in said
+    assert f"process {lease + 1}: scheduler; ended " in said

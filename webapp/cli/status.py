@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 import click
 
 from preferences.calendar import zone_named
 from preferences.delivery import CampaignStatus, State
 from preferences.store.clock import SystemClock
+from preferences.store.leases import LeaseRow
 from preferences.store.publications import PublicationRow, publication_named, publications
 from preferences.store.statuses import CampaignStands, Situation, situation
 from webapp.cli.explain import instant
@@ -55,6 +56,7 @@ def lines(found: Situation, zone_name: str, *, has_relay: bool) -> Iterator[str]
     yield f"mail: {'to the mail server' if has_relay else 'to the test inbox, nothing leaves this machine'}"
     beat = "never" if found.heartbeat_at is None else instant(found.heartbeat_at, zone, zone_name)
     yield f"last heartbeat of a process: {beat}{'' if found.is_alive else ' (none is running)'}"
+    yield from (process_line(one, found.machine_now, zone, zone_name) for one in found.processes)
     for disagreement in found.disagreements:
         yield f"clock: {disagreement}"
     for campaign in found.campaigns:
@@ -96,8 +98,10 @@ def needs_a_person(found: Situation) -> str | None:
         return f"nothing may go out until the {missing} {verb} set: troth publication set {found.slug}."
     if found.disagreements:
         return f"nothing goes out because {found.disagreements[0]}: set the clocks right."
-    if not found.is_alive and (found.due or found.service_due or found.outbox):
-        return "nothing goes out because no process is running that sends: start one with troth run."
+    if found.due or found.service_due or found.outbox:
+        lacks = _who_is_missing(found)
+        if lacks is not None:
+            return lacks
     paused = [campaign for campaign in found.campaigns if campaign.status is CampaignStatus.PAUSED]
     if paused:
         why = f", because {paused[0].held_because}" if paused[0].held_because else ""
@@ -110,6 +114,32 @@ def needs_a_person(found: Situation) -> str | None:
     if found.service_failed:
         return f"{found.service_failed} service mails could not be sent: see what the log of the worker says."
     return None
+
+
+def _who_is_missing(found: Situation) -> str | None:
+    """Which kind of process there is none of: of any that sends, or of one of the two that may run apart."""
+    if not found.is_alive:
+        return "nothing goes out because no process is running that sends: start one with troth run."
+    living = [one.process for one in found.processes if one.is_living(found.machine_now)]
+    if any(one.threads for one in living) and not any(one.schedules for one in living):
+        return "nothing goes out because no process schedules: start one with troth scheduler."
+    if any(one.schedules for one in living) and not any(one.threads for one in living):
+        return "nothing goes out because no process hands over: start one with troth worker."
+    return None
+
+
+def process_line(one: LeaseRow, machine_now: datetime, zone: tzinfo, zone_name: str) -> str:
+    """One process: what it is for, where it runs and answers, and what it last did."""
+    process = one.process
+    where = f" on {process.host}, number {process.number}" if process.host else ""
+    parts = [f"process {one.id}: {process.purpose}{where}"]
+    parts += [f"{process.threads} threads"] if process.threads else []
+    parts += [f"watched at {process.listens}"] if process.listens and one.is_living(machine_now) else []
+    if not one.is_living(machine_now):
+        since = one.until if one.ended_at is None else one.ended_at
+        parts.append(f"ended {instant(since, zone, zone_name)}")
+    parts += [f"last {one.did}, {instant(one.did_at, zone, zone_name)}"] if one.did_at is not None else []
+    return "; ".join(parts)
 
 
 def _is_undone(found: Situation) -> bool:
