@@ -39,8 +39,10 @@ class Body:
     ) -> list[bytes] | None:
         """Everything after the header for one recipient, in pieces; None where it cannot be put together so.
 
-        What the values say is the same either way: then the parts are made as texts and encoded as a whole. Raises
-        `RenderError`, and UnicodeEncodeError on lone surrogates.
+        That is rare: a control character, a line separator or half a character in what is said around the content; an
+        empty line at an end of it; a CR in what a placeholder shows; a value that looks like the place of what comes
+        along. Then the parts are made as texts and encoded as a whole. Raises `RenderError`, and UnicodeEncodeError on
+        lone surrogates.
         """
         below = self.around.below(recipient, wording)
         footer = self.around.footer(recipient, wording)

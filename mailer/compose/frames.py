@@ -67,8 +67,16 @@ _ABSENT = (b"", b"")
 
 @lru_cache(maxsize=8192)
 def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
-    """What many readers share, in HTML and as lines of text; None where it holds what no frame can hold."""
-    if ODD.search(sentence) or not sentence.strip():
+    """What many readers share, in HTML and as lines of text; None where it holds what no frame can hold.
+
+    A promise of several lines is held; what begins or ends with an empty one is not, since empty lines stand together.
+    """
+    in_one_line = sentence.replace("\n", " ")
+    if (
+        ODD.search(in_one_line)
+        or not sentence.strip()
+        or (in_one_line is not sentence and sentence != sentence.strip())
+    ):
         return None
     return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 

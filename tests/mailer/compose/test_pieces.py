@@ -21,6 +21,7 @@ from tests.mailer.compose.cast import EVENT, GARDEN, assert_clean, campaign, fie
 from tests.mailer.compose.slow import slow_mail
 
 LONG = "and so on, " * 12
+PROMISE = f"At most 9 mails a month, about Letter.\nLetter: {LONG}at most 3 times a week."
 PARAGRAPHS = (
     "# Hello {{ name }}",
     "Dear {{ name }}, {{ fields.a }}{{ fields.b }} and what else there is to say, which takes more than one line.",
@@ -41,7 +42,9 @@ SUBJECTS = ("Spring", "For {{ name }}: {{ fields.a | truncate(40) | striptags | 
 
 ANY = st.text(alphabet="ab c=é.-<&>\"'\u00a0\n\r\t\x0b\x85\u2028\0\ue000\ue001😀", max_size=40) | st.text(max_size=200)
 LINE = st.text(alphabet="ab c=é.<&\"'😀", max_size=60)
-SENTENCE = st.sampled_from(["You get the Letter once a week. Nothing else.", LONG]) | LINE | ANY
+SENTENCE = (
+    st.sampled_from(["You get the Letter once a week. Nothing else.", LONG, PROMISE, "a\n\n\n b\n.\nc"]) | LINE | ANY
+)
 # Any name, however it is spelled, is what the tests of headers are about.
 NAMES = st.sampled_from(["Anna", "Grète Grün", 'Anna "B" C.', ""])
 TOKENS = st.text(alphabet="abcdefABC0123-_", min_size=1, max_size=120)
@@ -121,6 +124,7 @@ def assert_same(made: Message, mail: CompiledMail, one: Recipient, extra: dict[s
 
 USUAL: dict[str, Any] = {
     "fields": {"a": "Bonn", "b": 7},
+    "promise": PROMISE,
     "history_url": "https://garden.example/h/k1",
     "pass_on_url": "https://garden.example/r/k1/pass-on",
     "answer_url": "https://garden.example/r/k1/answer",
