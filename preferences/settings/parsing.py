@@ -28,7 +28,10 @@ def parse_data_dir(text: str) -> Path:
     """An absolute path, whether or not something is there."""
     if "?" in text or "\0" in text:
         raise ValueError("has a character that no database URL can carry: use a path without '?'.")
-    return Path(text).expanduser().absolute()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("begins with the home of a user who is not there: write the path out.") from None
 
 
 def parse_database_url(text: str) -> str:

@@ -76,7 +76,7 @@ def test_no_password_stands_in_the_note_of_settings(folder: Path) -> None:
         "",
         TROTH_DATABASE_URL=None,
         TROTH_SECRET_KEY="s" * 40,
-        TROTH_SMTP_URL="smtps://me:hidden@example.org, smtps://me:hidden@two.example",
+        TROTH_SMTP_URL="smtps://me:hidden@example.org, smtps://me:hid,hidden@two.example",
     )
     assert troth("backup", folder / "one.tar.gz").exit_code == 0
     with tarfile.open(folder / "one.tar.gz") as archive:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from preferences.store.database import open_database
+from preferences.store.dkim_keys import activate, key_named
 from preferences.store.installation import found
 from preferences.store.leases import begin_lease
 from preferences.store.publications import change_publication
@@ -218,7 +219,7 @@ def _findings(database: Any, asking: Asking) -> list[Finding]:
     with database.write() as connection:
         change_publication(connection, 1, {"sender": "Letter <letter@example.org>"})
         rows = publications(connection)
-    return list(look_at_names(settings, rows, ["one"], asking))
+    return list(look_at_names(settings, rows, [], ["one"], asking))
 
 
 def test_a_broker_that_answers_is_well(tmp_path: Path, data: Path) -> None:
@@ -226,3 +227,25 @@ def test_a_broker_that_answers_is_well(tmp_path: Path, data: Path) -> None:
         url = f"redis://127.0.0.1:{listening.getsockname()[1]}"
         troth = command_line(tmp_path, f"sqlite:///{data / 'troth.sqlite3'}", TROTH_BROKER_URL=url)
         assert _verdicts(troth, "--offline")["broker"]["verdict"] == "ok"
+
+
+def test_a_key_that_signs_and_is_not_published_is_a_problem_and_a_published_one_is_well(
+    tmp_path: Path, data: Path
+) -> None:
+    assert _embedded(tmp_path)("dkim", "make", "example.org", "--selector", "own").exit_code == 0
+    with closing(open_database(f"sqlite:///{data / 'troth.sqlite3'}")) as database, database.write() as connection:
+        key = key_named(connection, "example.org", "own")
+        activate(connection, key_named(connection, "example.org", "own"), database.own_now())
+    assert _names(GOOD, tmp_path, data)["DKIM of example.org"] == "problem"
+    half = len(key.record) // 2
+    published = {**GOOD, (key.host, "TXT"): [f'"{key.record[:half]}" "{key.record[half:]}"']}
+    assert _names(published, tmp_path, data)["DKIM of example.org"] == "ok"
+
+
+def test_keys_that_the_secret_key_does_not_open_are_a_problem(tmp_path: Path, data: Path) -> None:
+    assert _embedded(tmp_path)("dkim", "make", "example.org", "--selector", "own").exit_code == 0
+    with closing(open_database(f"sqlite:///{data / 'troth.sqlite3'}")) as database, database.write() as connection:
+        activate(connection, key_named(connection, "example.org", "own"), database.own_now())
+    assert _verdicts(_embedded(tmp_path), "--offline")["signing keys"]["verdict"] == "ok"
+    other = _embedded(tmp_path, TROTH_SECRET_KEY="another key that is long enough to be one")
+    assert _verdicts(other, "--offline")["signing keys"]["verdict"] == "problem"

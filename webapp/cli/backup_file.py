@@ -28,6 +28,8 @@ DATABASE = "troth.sqlite3"
 DATA = "data"
 _ABOUT, _SETTINGS = "about.json", "settings.env"
 _FORMAT = 1
+# A password may hold a comma: only where another URL begins, one ends.
+_NEXT_URL = re.compile(r"[,\s]+(?=[a-z+]+://)")
 _LARGEST_NOTE_OCTETS = 64 * 1024
 # Databases are copied in their own way, what is being made is not whole, uploads are read once, and marks and
 # backups are of this machine.
@@ -93,7 +95,7 @@ def _settings_lines(environ: Mapping[str, str]) -> Iterator[str]:
     for name, value in sorted(environ.items()):
         if name.startswith("TROTH_") and name != "TROTH_SECRET_KEY":
             # Several mail servers stand in one setting, each with a password of its own.
-            urls = (without_password(one) if "@" in one else one for one in re.split(r"[\s,]+", value.strip()))
+            urls = (without_password(one) if "@" in one else one for one in _NEXT_URL.split(value.strip()))
             yield f"{name}={' '.join(urls) if name.endswith('_URL') else value}"
 
 

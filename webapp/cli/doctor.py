@@ -13,6 +13,8 @@ import click
 from preferences.errors import TrothError
 from preferences.settings import Settings, SettingsError, read_settings
 from preferences.store.database import open_database
+from preferences.store.dkim_keys import DkimKeyRow, signing_keys
+from preferences.store.migrations import is_newest
 from preferences.store.publications import PublicationRow, publications
 from webapp.cli.checks.asking import Asking
 from webapp.cli.checks.finding import Finding, Verdict, not_checked, ok, problem
@@ -66,7 +68,8 @@ def _outside(settings: Settings, selectors: Sequence[str], nameserver: tuple[str
     if settings.smtp is None:
         yield not_checked("names", "nothing leaves this machine")
         return
-    yield from look_at_names(settings, _senders(settings), selectors, Asking(nameserver))
+    senders, keys = _senders(settings)
+    yield from look_at_names(settings, senders, keys, selectors, Asking(nameserver))
 
 
 def _not_asked() -> Iterator[Finding]:
@@ -74,13 +77,16 @@ def _not_asked() -> Iterator[Finding]:
     yield not_checked("names", "--offline")
 
 
-def _senders(settings: Settings) -> list[PublicationRow]:
-    """The publications, or none where the database cannot say: that is a finding of its own."""
+def _senders(settings: Settings) -> tuple[Sequence[PublicationRow], Sequence[DkimKeyRow]]:
+    """The publications and the keys that sign, or none where the database cannot say: that is a finding of its own."""
     try:
-        with closing(open_database(settings.database_url)) as database, database.read() as connection:
-            return publications(connection)
+        with closing(open_database(settings.database_url)) as database:
+            if not is_newest(database):
+                return (), ()
+            with database.read() as connection:
+                return publications(connection), signing_keys(connection)
     except TrothError:
-        return []
+        return (), ()
 
 
 def _say(found: Sequence[Finding]) -> None:

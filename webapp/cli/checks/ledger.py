@@ -8,7 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from mailer.high_water import mark_file, marked_in
-from preferences.settings import Settings
+from mailer.signing import Signing
+from preferences.errors import AnyDoubt
+from preferences.settings import SECRET_KEY_FILE, Settings, SettingsError, prepare_data_dir
 from preferences.settings.values import without_password
 from preferences.store.clock import LARGEST_DISAGREEMENT, SystemClock
 from preferences.store.database import Database, DatabaseAway, open_database
@@ -54,6 +56,7 @@ def _look(settings: Settings, database: Database) -> Iterator[Finding]:
         yield not_checked("processes", "the tables are not those of this version")
         return
     yield _restoration(settings, database)
+    yield _signing(settings, database)
     yield _processes(database)
     yield from _publications(database)
 
@@ -144,6 +147,18 @@ def _restoration(settings: Settings, database: Database) -> Finding:
     if mark is None:
         return ok(about, "nothing was handed over on this machine yet")
     return ok(about, f"{file.name} in the data directory, last at {mark.at:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _signing(settings: Settings, database: Database) -> Finding:
+    """Whether the keys that sign can be opened: a mail that cannot be signed is not sent."""
+    about = "signing keys"
+    if not settings.secret_keys and not (settings.data_dir / SECRET_KEY_FILE).exists():
+        return not_checked(about, "there is no secret key to open them with")
+    try:
+        Signing(database, SystemClock(), prepare_data_dir(settings).secret_keys).check()
+    except (AnyDoubt, SettingsError) as error:
+        return problem(about, f"{error}", "put the secret key back that was in use when they were made")
+    return ok(about, "each that signs can be opened")
 
 
 def _processes(database: Database) -> Finding:

@@ -5,26 +5,38 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from email.utils import parseaddr
+from functools import partial
 from urllib.parse import urlsplit
 
 from preferences.settings import Settings
+from preferences.store.dkim_keys import DkimKeyRow
 from preferences.store.publications import PublicationRow
 from webapp.cli.checks.asking import Asking, NoAnswerError
 from webapp.cli.checks.finding import Finding, not_checked, ok, problem, warning
+from webapp.cli.dkim_dns import is_same_key
 
-_SIGNED_ELSEWHERE = "Troth has no key of its own for it; name the selector your mail server signs with: --selector"
+_SIGNED_ELSEWHERE = (
+    "Troth has no key of its own for it (troth dkim make); where your mail server signs, name its selector: --selector"
+)
 
 
 def look_at_names(
-    settings: Settings, senders: Sequence[PublicationRow], selectors: Sequence[str], asking: Asking
+    settings: Settings,
+    senders: Sequence[PublicationRow],
+    keys: Sequence[DkimKeyRow],
+    selectors: Sequence[str],
+    asking: Asking,
 ) -> Iterator[Finding]:
     """What the DNS says about each sender's domain, the return domain, the pages, and the mail server."""
     domains = sorted({domain for row in senders if row.sender and (domain := _domain_of(row.sender))})
     for domain in domains:
         yield _asked(f"SPF of {settings.return_domain or domain}", _spf, asking, settings.return_domain or domain)
+        own = [key for key in keys if key.domain == domain]
+        for key in own:
+            yield _asked(f"DKIM of {domain}", partial(_own_key, key), asking, key.host)
         for selector in selectors:
             yield _asked(f"DKIM of {domain}", _dkim, asking, f"{selector}._domainkey.{domain}")
-        if not selectors:
+        if not own and not selectors:
             yield not_checked(f"DKIM of {domain}", _SIGNED_ELSEWHERE)
         yield _asked(f"DMARC of {domain}", _dmarc, asking, domain)
         yield _asked(f"replies to {domain}", _mail_arrives, asking, domain)
@@ -60,6 +72,17 @@ def _spf(about: str, asking: Asking, domain: str) -> Finding:
     if "+all" in found[0].lower().split() or "all" in found[0].lower().split():
         return problem(about, f"{found[0]}: anybody may send in its name", "end it with -all or ~all")
     return ok(about, found[0])
+
+
+def _own_key(key: DkimKeyRow, about: str, asking: Asking, name: str) -> Finding:
+    """What mails are signed with must be what receivers find."""
+    if any(is_same_key(key.record, text) for text in asking.texts(name)):
+        return ok(about, f"mails are signed with {key.selector}, and its key is at {name}")
+    return problem(
+        about,
+        f"mails are signed with {key.selector}, and receivers do not find its key at {name}",
+        f"publish what troth dkim records {key.domain} prints",
+    )
 
 
 def _dkim(about: str, asking: Asking, name: str) -> Finding:
