@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from werkzeug.wrappers import Response as Answer
 
@@ -133,10 +134,14 @@ def parts_of(by_state: Mapping[State, int]) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a campaign is that is just being sent: what left or is decided for good, of everybody."""
+    """How far a campaign is that is just being sent: what left or is decided for good, of everybody.
+
+    `until` is when the last turn is of one that is spread, in words; empty for any other, and once that is over.
+    """
 
     done: int
     audience: int
+    until: str = ""
 
 
 def _progress(desk: Desk, row: CampaignRow, counted: CampaignCounts) -> Progress | None:
@@ -147,7 +152,14 @@ def _progress(desk: Desk, row: CampaignRow, counted: CampaignCounts) -> Progress
         return Progress(done=0, audience=0)
     if row.status is not CampaignStatus.SENDING or not leaving:
         return None
-    return Progress(done=(row.audience or 0) - leaving, audience=row.audience or 0)
+    return Progress(done=(row.audience or 0) - leaving, audience=row.audience or 0, until=_spread_until(desk, row))
+
+
+def _spread_until(desk: Desk, row: CampaignRow) -> str:
+    if row.scheduled_at is None or row.local_at is not None or not row.spread_minutes:
+        return ""
+    until = row.scheduled_at + timedelta(minutes=row.spread_minutes)
+    return desk.when(until) if until > desk.now else ""
 
 
 def _is_told(counted: CampaignCounts, state: State) -> bool:

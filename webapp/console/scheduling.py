@@ -127,9 +127,14 @@ def show(desk: Desk, campaign_id: str) -> Answer:
 
 
 def _moments(desk: Desk, row: CampaignRow, slot: Slot, seen: Told, *, wants_all: bool) -> list[Moment]:
-    """Other moments, where somebody asks for all or something holds readers back that may not hold them then."""
+    """Other moments, where somebody asks for all or something holds readers back that may not hold them then.
+
+    A spread send is forecast turn by turn, which takes several times as long: others only where they are asked for.
+    """
     if wants_all:
         return nearby(desk, row, slot.start, _COMPARED_DAYS)
+    if slot.start.spread:
+        return []
     return nearby(desk, row, slot.start) if seen.forecast.by_outcome[Outcome.WAIT] else []
 
 

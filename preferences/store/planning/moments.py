@@ -56,25 +56,73 @@ def moments(connection: Connection, asked: Question, now: datetime) -> Iterator[
     patterns = connection.execute(
         select(PATTERN).where(PATTERN.c.publication_id == asked.publication_id).order_by(PATTERN.c.id)
     ).mappings()
-    in_slots = [(slot, asked.in_slot(slot)) for slot in asked.slots]
-    rows = [
-        {"pattern_id": pattern["id"], "slot": slot, **_moments_or_doubt(in_slot, pattern, now)}
-        for pattern in patterns
-        for slot, in_slot in in_slots
-    ]
+    asking = _Asking(asked, now)
+    rows = [row for pattern in patterns for row in asking.rows_or_doubt(pattern)]
     if rows:
         connection.execute(insert(MOMENTS), rows)
     yield
     MOMENTS.drop(connection)
 
 
-def _moments_or_doubt(asked: Question, pattern: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
-    """The row of a pattern; where it cannot be read (a zone that is unknown by now) one that says so, and no more."""
-    try:
-        return {**_moments(asked, _terms(pattern), now), "is_in_doubt": False}
-    except ValueError:
-        plain = Terms(expectation=Expectation(id=0, zone="UTC", topics=()), cadences={})
-        return {**_moments(asked, plain, now), "is_in_doubt": True}
+class _Asking:
+    """Asks the law about patterns, and where several patterns or slots have the same answer only once."""
+
+    def __init__(self, asked: Question, now: datetime) -> None:
+        self._in_slots = [asked.in_slot(slot) for slot in asked.slots]
+        self._now = now
+        self._pieces: dict[tuple[datetime, datetime], dict[str, str]] = {}
+        self._quiet: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def rows_or_doubt(self, pattern: Mapping[Any, Any]) -> list[dict[str, Any]]:
+        """A row for each slot; where the pattern cannot be read (a zone that is unknown by now) rows that say no more."""
+        try:
+            return self._rows(pattern, _terms(pattern), is_in_doubt=False)
+        except ValueError:
+            plain = Terms(expectation=Expectation(id=0, zone="UTC", topics=()), cadences={})
+            return self._rows({"id": pattern["id"], "zone": None, "days": None, "hours": None}, plain, is_in_doubt=True)
+
+    def _rows(self, pattern: Mapping[Any, Any], terms: Terms, *, is_in_doubt: bool) -> list[dict[str, Any]]:
+        # What comes in a digest has no turn: it is in the first slot, and only there its next slot is asked for.
+        digests = self._digests(terms)
+        return [
+            {"pattern_id": pattern["id"], "slot": slot, "is_in_doubt": is_in_doubt}
+            | digests
+            | self._instants(in_slot, pattern, terms)
+            for slot, in_slot in enumerate(self._in_slots)
+        ]
+
+    def _digests(self, terms: Terms) -> dict[str, datetime]:
+        judged_at = max(self._now, self._in_slots[0].scheduled_in(terms.zone))
+        return {f"{rhythm.value}_at": next_slot(terms, rhythm, judged_at).at for rhythm in _RHYTHMS}
+
+    def _instants(self, asked: Question, pattern: Mapping[Any, Any], terms: Terms) -> dict[str, Any]:
+        scheduled_at = asked.scheduled_in(terms.zone)
+        judged_at = max(self._now, scheduled_at)
+        expires_at = asked.expires_after(scheduled_at)
+        extended = {
+            f"expires_{days}_at": max(expires_at, scheduled_at + timedelta(days=days + 1)) for days in EXTENDING_DAYS
+        }
+        if (scheduled_at, judged_at) not in self._pieces:
+            pieces = written(asked, terms.zone, judged_at)
+            names = Written.__dataclass_fields__
+            self._pieces[scheduled_at, judged_at] = {name: getattr(pieces, name) for name in names}
+        return {
+            "scheduled_at": scheduled_at,
+            "judged_at": judged_at,
+            "expires_at": expires_at,
+            **extended,
+            **self._pieces[scheduled_at, judged_at],
+            **self._allowed(pattern, terms, judged_at),
+        }
+
+    def _allowed(self, pattern: Mapping[Any, Any], terms: Terms, judged_at: datetime) -> dict[str, Any]:
+        """What days and hours say of an instant, which is the same whenever digests come."""
+        key = (pattern["zone"], pattern["days"], pattern["hours"], judged_at)
+        if key not in self._quiet:
+            quiet = quiet_reason(terms, judged_at)
+            reason = None if quiet is None else quiet.value
+            self._quiet[key] = {"allowed_at": terms.next_free(judged_at), "quiet_reason": reason}
+        return self._quiet[key]
 
 
 def _terms(pattern: Mapping[Any, Any]) -> Terms:
@@ -92,24 +140,6 @@ def _terms(pattern: Mapping[Any, Any]) -> Terms:
         ),
     )
     return Terms(expectation=expectation, cadences={})
-
-
-def _moments(asked: Question, terms: Terms, now: datetime) -> dict[str, Any]:
-    scheduled_at = asked.scheduled_in(terms.zone)
-    judged_at = max(now, scheduled_at)
-    expires_at = asked.expires_after(scheduled_at)
-    quiet = quiet_reason(terms, judged_at)
-    pieces = written(asked, terms.zone, judged_at)
-    return {
-        "scheduled_at": scheduled_at,
-        "judged_at": judged_at,
-        "allowed_at": terms.next_free(judged_at),
-        "quiet_reason": None if quiet is None else quiet.value,
-        **{f"{rhythm.value}_at": next_slot(terms, rhythm, judged_at).at for rhythm in _RHYTHMS},
-        "expires_at": expires_at,
-        **{f"expires_{days}_at": max(expires_at, scheduled_at + timedelta(days=days + 1)) for days in EXTENDING_DAYS},
-        **{name: getattr(pieces, name) for name in Written.__dataclass_fields__},
-    }
 
 
 _RHYTHMS: tuple[Arrives, ...] = tuple(sorted(DIGESTS))

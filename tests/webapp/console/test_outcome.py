@@ -152,6 +152,25 @@ def test_while_it_is_sent_the_page_follows_it_without_scripts_too(at: Marketer) 
     assert 'http-equiv="refresh"' not in page
 
 
+def test_a_spread_send_is_followed_to_its_end_and_its_numbers_with_it(at: Marketer) -> None:
+    town = town_of(at)
+    for number in range(20):
+        town.reader(f"r{number}", {"letter": "each"})
+    path = draft(at)
+    at.post(f"{path}/schedule", {"how": "now", "spread": "120"})
+    town.go_to(town.now + timedelta(hours=1))
+    at.at.later(hours=1)
+    page = at.get(path)
+    done = town.counts(1)["accepted"]
+    assert 0 < done < 20
+    assert f"{done} of 20 are done. It is spread until Tuesday 24 November at 15:00." in page
+    assert page.count("data-progress") == 2
+    assert sum(count for _, count in numbers(page).values()) == 20
+    town.go_to(town.now + timedelta(hours=2))
+    assert "data-progress" not in at.get(path)
+    assert town.counts(1) == {"accepted": 20}
+
+
 def test_a_campaign_that_will_begin_later_is_not_followed(at: Marketer) -> None:
     assert "data-progress" not in schedule(at, draft(at), "at", "2026-11-26T09:00")
 

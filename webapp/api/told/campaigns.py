@@ -44,10 +44,12 @@ _CONTENT = ("preheader", "mjml", "markdown", "text", "look", "event", "question"
 
 
 def told_campaign(call: Call, row: CampaignRow, counts: CampaignCounts) -> dict[str, Any]:
-    """A campaign with its content and its counts."""
+    """A campaign with its content and its counts, which add up to the audience also while it is being planned."""
     values = asdict(row.values)
+    planned = sum(counts.by_state.values())
     return {
         **told_summary(call, row),
+        "audience": planned if row.audience is None and planned else row.audience,
         **{name: values[name] for name in _CONTENT},
         "expires_at": instant_or_none(row.values.expires_at),
         "segment": None if row.values.segment is None else dict(row.values.segment),
