@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 
 from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
-from preferences.delivery import AttemptOutcome
+from preferences.delivery import AttemptOutcome, State
+from preferences.store.destinations import what_holds
 from preferences.store.evidence import evidence_of_text
-from preferences.store.tables import ATTEMPT, DECISION
+from preferences.store.tables import ATTEMPT, DECISION, DELIVERY, SUBSCRIBER
 
 _X, _A = DECISION.c, ATTEMPT.c
 # What waits is decided again at most once a day, and rarely says anything new.
@@ -32,6 +33,14 @@ class Tried:
 
     at: datetime
     outcome: AttemptOutcome | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeavesFrom:
+    """When something leaves at the earliest; `is_slowed` says that until then less mail is wanted where it goes."""
+
+    from_at: datetime
+    is_slowed: bool
 
 
 def steps_of(connection: Connection, delivery_id: int) -> list[Step]:
@@ -61,6 +70,21 @@ def steps_of(connection: Connection, delivery_id: int) -> list[Step]:
         )
         for row in reversed(connection.execute(chosen).all())
     ]
+
+
+def leaves_from(connection: Connection, delivery_id: int, now: datetime) -> LeavesFrom | None:
+    """Before when something that is to leave is not looked at again; None where it is looked at now."""
+    of = DELIVERY.c
+    chosen = (
+        select(of.wakes_at, SUBSCRIBER.c.address_normalised)
+        .join(SUBSCRIBER, SUBSCRIBER.c.id == of.subscriber_id)
+        .where((of.id == delivery_id) & of.state.in_((State.DUE.value, State.DEFERRED.value)) & (of.wakes_at > now))
+    )
+    row = connection.execute(chosen).first()
+    if row is None:
+        return None
+    is_slowed = what_holds(connection, row.address_normalised, row.wakes_at) is not None
+    return LeavesFrom(from_at=row.wakes_at, is_slowed=is_slowed)
 
 
 def tries_of(connection: Connection, mail_id: int) -> list[Tried]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from preferences.cadence import Cadence, Cap, Period
 from preferences.links import Purpose
+from preferences.store.came import Came, Result
+from preferences.store.destinations import FIRST_PAUSE, slow_down
 from preferences.store.mail_history import history_page
 from preferences.store.reported import report
 from preferences.store.tables import DELIVERY
@@ -188,3 +190,29 @@ def test_a_cadence_with_a_floor_shows_its_silent_months(database_url: str, tmp_p
         anna.clock.instant = lived.now
         page = words(history(anna, reader))
         assert "From Tuesday 1 December to Sunday 31 January nothing came about Events" in page
+
+
+def test_a_reader_is_told_until_when_their_provider_takes_less_mail(database_url: str, tmp_path: Path) -> None:
+    with visitor(database_url, tmp_path) as anna:
+        lived = Lived(anna.there)
+        reader = lived.reader(asked({"topic": "events", "arrives": "each"}))
+        campaign = lived.send(anna.there.events, "One")
+        with anna.there.database.write() as connection:
+            slowed = Result(
+                attempt_id=0,
+                delivery_id=0,
+                subscriber_id=reader,
+                came=Came.SLOWED,
+                ended_at=lived.now,
+                reply="slow down",
+            )
+            slow_down(connection, [slowed], lived.now)
+            waits = {"state": "due", "wakes_at": lived.now + FIRST_PAUSE}
+            connection.execute(update(DELIVERY).where(DELIVERY.c.campaign_id == campaign).values(**waits))
+        anna.clock.instant = lived.now
+        page = words(history(anna, reader, delivery=delivery_of(anna, campaign)))
+        assert "at the earliest: until then your mailbox provider takes less mail from us." in page
+        with anna.there.database.write() as connection:
+            connection.execute(update(DELIVERY).values(wakes_at=lived.now + 2 * FIRST_PAUSE))
+        page = words(history(anna, reader, delivery=delivery_of(anna, campaign)))
+        assert "It leaves at that moment at the earliest." in page

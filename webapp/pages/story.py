@@ -9,7 +9,7 @@ from itertools import groupby
 from preferences.decision import Outcome
 from preferences.delivery import AttemptOutcome
 from preferences.store.mail_history import HistoryEntry
-from preferences.store.stories import Step, Tried, steps_of, tries_of
+from preferences.store.stories import Step, Tried, leaves_from, steps_of, tries_of
 from preferences.store.transactions import Transaction
 from preferences.wording import Leaves, decision_in_words
 from webapp.language import _, language
@@ -40,7 +40,19 @@ def story_of(connection: Transaction, timeline: Timeline, entry: HistoryEntry) -
     # What was decided again in the same words says nothing new; the first of them says since when.
     told = [next(same) for _words, same in groupby(decided, key=lambda chapter: chapter.said)]
     # What is decided at the instant of a hand-over led to it.
-    return Story(line=timeline.mail(entry), chapters=sorted([*told, *tried], key=lambda chapter: chapter.at))
+    coming = _coming(connection, timeline, entry)
+    return Story(line=timeline.mail(entry), chapters=sorted([*told, *tried, *coming], key=lambda chapter: chapter.at))
+
+
+def _coming(connection: Transaction, timeline: Timeline, entry: HistoryEntry) -> list[Chapter]:
+    """When something that is to leave leaves at the earliest, where that is not now."""
+    found = leaves_from(connection, entry.delivery_id, timeline.now)
+    if found is None:
+        return []
+    said = _("It leaves at that moment at the earliest.")
+    if found.is_slowed:
+        said = _("It leaves at that moment at the earliest: until then your mailbox provider takes less mail from us.")
+    return [Chapter(at=found.from_at, when=timeline.when(found.from_at), said=said)]
 
 
 def _decided(timeline: Timeline, entry: HistoryEntry, step: Step) -> Chapter:

@@ -205,6 +205,11 @@ class Timeline:
         at = min(first_instant(self.zone, one.until), self._seen.now).astimezone(UTC)
         return Line(kind=Kind.SILENCE, at=at - timedelta(microseconds=1), when="", title=_("Silence"), said=said)
 
+    @property
+    def now(self) -> datetime:
+        """The instant at which it is looked at."""
+        return self._seen.now
+
     def when(self, at: datetime) -> str:
         """An instant by the reader's clock."""
         return when(at, self.zone, self._seen.now, language())

@@ -1,6 +1,7 @@
 """Servers on loopback: a real one that keeps what it got, and one that misbehaves exactly as it is told."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,7 +109,7 @@ class Line:
 
 
 @contextmanager
-def scripted_server(*scripts: Script) -> Iterator[tuple[SmtpServer, list[str]]]:
+def scripted_server(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator[tuple[SmtpServer, list[str]]]:
     """One script for each connection, in order; the list is of what went wrong in them."""
     listener = socket.create_server(("127.0.0.1", 0))
     failures: list[str] = []
@@ -120,7 +121,7 @@ def scripted_server(*scripts: Script) -> Iterator[tuple[SmtpServer, list[str]]]:
             except OSError:
                 return
             connection.settimeout(10)
-            line = Line(connection)
+            line = Line(connection if tls is None else tls.wrap_socket(connection, server_side=True))
             try:
                 script(line)
             except AssertionError as error:

@@ -1,14 +1,18 @@
 """STARTTLS where it is offered, where it is required, and TLS from the first byte. The certificate is of these tests alone."""
 
 import ssl
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mailer.transport import Outcome, OutcomeKind, SmtpTransport
+from mailer.transport import Outcome, OutcomeKind, SmtpTransport, Timeouts
+from mailer.transport.connecting import connect
+from mailer.transport.envelope import DotMayHaveLeftError, write_message
+from mailer.transport.wire import WireDownError
 from preferences.settings import SmtpSecurity, SmtpServer
-from tests.mailer.transport.servers import LATER, HandClock, letter, real_server
+from tests.mailer.transport.servers import LATER, HandClock, Line, greets, letter, real_server, scripted_server
 
 FOLDER = Path(__file__).parents[2] / "samples" / "tls"
 
@@ -55,3 +59,27 @@ def test_where_encryption_is_required_a_certificate_of_nobody_is_refused() -> No
         outcomes = handed_over(server, SmtpSecurity.REQUIRED, None)
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.RELAY_DOWN] * 2
     assert kept.messages == []
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+@pytest.mark.parametrize(("lines", "after", "may_have_left"), [(1, 5_000_000, True), (100_000, 0, False)])
+def test_a_write_that_breaks_before_the_dot_is_told_from_one_that_breaks_behind_it(
+    *, is_encrypted: bool, lines: int, after: int, may_have_left: bool
+) -> None:
+    gone = threading.Event()
+
+    def never_reads(line: Line) -> None:
+        greets(line)
+        gone.wait(10)
+
+    tls = of_the_server() if is_encrypted else None
+    with scripted_server(never_reads, tls=tls) as (server, _):
+        security = SmtpSecurity.IMPLICIT if is_encrypted else SmtpSecurity.OPPORTUNISTIC
+        wire = connect(replace(server, security=security), Timeouts(), local_name="test", tls=trusting())
+        try:
+            with pytest.raises(WireDownError) as broken:
+                write_message(wire, letter(data=(b"x" * 70 + b"\r\n") * lines), b"x" * after, 0.3)
+        finally:
+            wire.drop()
+            gone.set()
+    assert isinstance(broken.value, DotMayHaveLeftError) is may_have_left
