@@ -6,6 +6,7 @@ the history after the lock, and counts before it is released. Nothing is rendere
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from preferences.store.hand_overs import HandOver
 from preferences.store.judging import judge
 from preferences.store.leases import BEGINS_WITHIN, holds_lease
 from preferences.store.open_deliveries import IS_OPEN, situations
-from preferences.store.prospects import schedule_of
+from preferences.store.prospects import ScheduleWhenAsked
 from preferences.store.publications import publication
 from preferences.store.restraint import restraint_of
 from preferences.store.tables import COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
@@ -77,7 +78,7 @@ def decide_group(
     claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after, until=until)
     if not claimed:
         return None
-    schedule = schedule_of(connection, publication_id)
+    schedule = ScheduleWhenAsked(connection, publication_id)
     found = situations(connection, publication_id, claimed, now)
     hold_unreadable(connection, publication_id, set(claimed) - set(found), now)
     writes = Writes(connection, publication_id, lease_id, now)
@@ -111,23 +112,27 @@ def claim_subscribers(
 
     What is read afterwards, in statements of their own, is what is true: the row that was locked is not looked at.
     """
-    few = subscribers_due(connection, publication_id, now, limit=_FEW)
-    if len(few) == _FEW:
-        some = due_deliveries(DELIVERY.c.id, now).where((DELIVERY.c.subscriber_id == SUBSCRIBER.c.id) & IS_OPEN)
-        is_due = some.correlate(SUBSCRIBER).exists()
-        chosen = (SUBSCRIBER.c.publication_id == publication_id) & is_due
-        if until is not None:
-            chosen &= SUBSCRIBER.c.id <= until
-        return _locked(connection, chosen, limit, after)
-    ids = sorted({one for one in few if one > after and (until is None or one <= until)})
+    if until is None:
+        few = subscribers_due(connection, publication_id, now, limit=_FEW)
+        if len(few) < _FEW:
+            return _first_locked(connection, sorted({one for one in few if one > after}), limit)
+    some = due_deliveries(DELIVERY.c.id, now).where((DELIVERY.c.subscriber_id == SUBSCRIBER.c.id) & IS_OPEN)
+    chosen = (SUBSCRIBER.c.publication_id == publication_id) & some.correlate(SUBSCRIBER).exists()
+    if until is not None:
+        chosen &= SUBSCRIBER.c.id <= until
+    return _locked(connection, chosen & (SUBSCRIBER.c.id > after), limit)
+
+
+def _first_locked(connection: Connection, ids: Sequence[int], limit: int) -> list[int]:
+    """Of these in their order, the first group of which anybody can be locked."""
     groups = (ids[start : start + limit] for start in range(0, len(ids), limit))
-    locked = (_locked(connection, among(connection, SUBSCRIBER.c.id, group), limit, after) for group in groups)
+    locked = (_locked(connection, among(connection, SUBSCRIBER.c.id, group), limit) for group in groups)
     return next((claimed for claimed in locked if claimed), [])
 
 
-def _locked(connection: Connection, chosen: ColumnElement[bool], limit: int, after: int) -> list[int]:
+def _locked(connection: Connection, chosen: ColumnElement[bool], limit: int) -> list[int]:
     of = SUBSCRIBER.c
-    statement = select(of.id).where(chosen & (of.id > after)).order_by(of.id).limit(limit)
+    statement = select(of.id).where(chosen).order_by(of.id).limit(limit)
     if connection.dialect.name == "postgresql":
         statement = statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
     return list(connection.execute(statement).scalars())

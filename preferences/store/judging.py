@@ -15,13 +15,13 @@ from preferences.ranking import Verdict, decide_together
 from preferences.store.hand_overs import DigestRow
 from preferences.store.notes import Notes
 from preferences.store.open_deliveries import OpenDelivery, Situation
-from preferences.store.prospects import Schedule
+from preferences.store.prospects import AnySchedule
 from preferences.store.redecide import candidate_of
 
 _MOMENT = timedelta(microseconds=1)
 
 
-def judge(situation: Situation, schedule: Schedule, notes: Notes) -> None:
+def judge(situation: Situation, schedule: AnySchedule, notes: Notes) -> None:
     """Decide what is due for one subscriber in rank order, and what comes along; note all of it in `notes`."""
     digests = _digests_due(situation, schedule, notes)
     due: list[Candidate | DigestDue] = [row.digest for row in digests]
@@ -44,7 +44,7 @@ def mails_at_most(situation: Situation, now: datetime) -> int:
     return campaigns + (len(DIGESTS) if len(awake) > campaigns else 0)
 
 
-def _campaigns_due(situation: Situation, schedule: Schedule, notes: Notes) -> list[Candidate]:
+def _campaigns_due(situation: Situation, schedule: AnySchedule, notes: Notes) -> list[Candidate]:
     return [
         candidate_of(situation, schedule, delivery, notes.now)
         for delivery in situation.open
@@ -69,7 +69,7 @@ def _sleeps_on(situation: Situation, delivery: OpenDelivery, notes: Notes) -> bo
 
 
 def _may_come_along(
-    situation: Situation, schedule: Schedule, digests: list[DigestRow], due: set[int], now: datetime
+    situation: Situation, schedule: AnySchedule, digests: list[DigestRow], due: set[int], now: datetime
 ) -> list[Candidate]:
     """What waits for a cap or a pause, and the items of digests that were stopped or may be stopped right now."""
     in_due_digest = {item.id for row in digests for item in row.items}
@@ -86,7 +86,7 @@ def _may_come_along(
     ]
 
 
-def _digests_due(situation: Situation, schedule: Schedule, notes: Notes) -> list[DigestRow]:
+def _digests_due(situation: Situation, schedule: AnySchedule, notes: Notes) -> list[DigestRow]:
     """The digests whose slot has come, each with all items that are pending for its rhythm."""
     rows = []
     for rhythm in sorted(DIGESTS):
@@ -120,7 +120,7 @@ def items_of(situation: Situation, rhythm: Arrives) -> list[OpenDelivery]:
 
 
 def _stays_in_digest(
-    situation: Situation, schedule: Schedule, item: OpenDelivery, kept: OpenDelivery | None, notes: Notes
+    situation: Situation, schedule: AnySchedule, item: OpenDelivery, kept: OpenDelivery | None, notes: Notes
 ) -> bool:
     """An item is decided again before its digest: it may have expired, or its reader may have left."""
     candidate = candidate_of(situation, schedule, item, notes.now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import Connection, func, select
 
@@ -45,6 +46,31 @@ class Schedule:
     last_at: Mapping[int, datetime]
 
 
+class ScheduleWhenAsked:
+    """The same, read when it is first asked for: only what has waited asks."""
+
+    def __init__(self, connection: Connection, publication_id: int) -> None:
+        self._connection = connection
+        self._publication_id = publication_id
+
+    @property
+    def scheduled(self) -> tuple[Scheduled, ...]:
+        """The campaigns that were not planned yet."""
+        return self._read.scheduled
+
+    @property
+    def last_at(self) -> Mapping[int, datetime]:
+        """The instant of each topic's last campaign."""
+        return self._read.last_at
+
+    @cached_property
+    def _read(self) -> Schedule:
+        return schedule_of(self._connection, self._publication_id)
+
+
+AnySchedule = Schedule | ScheduleWhenAsked
+
+
 def schedule_of(connection: Connection, publication_id: int) -> Schedule:
     """What the publication plans."""
     campaigns = connection.execute(
@@ -76,14 +102,14 @@ def schedule_of(connection: Connection, publication_id: int) -> Schedule:
     )
 
 
-def coming_for(situation: Situation, schedule: Schedule, delivery: OpenDelivery, now: datetime) -> datetime | None:
+def coming_for(situation: Situation, schedule: AnySchedule, delivery: OpenDelivery, now: datetime) -> datetime | None:
     """When the next mail is coming that could carry what waits, before it expires; None where none is."""
     prospects = prospects_of(situation, schedule, now, leave_out=delivery.id)
     return first_coming(situation.terms, situation.history, prospects, now, delivery.expires_at)
 
 
 def prospects_of(
-    situation: Situation, schedule: Schedule, now: datetime, *, leave_out: int | None = None
+    situation: Situation, schedule: AnySchedule, now: datetime, *, leave_out: int | None = None
 ) -> list[Prospect]:
     """Everything that is planned for this subscriber, allowed or not."""
     terms = situation.terms

@@ -16,7 +16,7 @@ from preferences.delivery import State
 from preferences.expectation import DIGESTS, Arrives
 from preferences.store.bulk import update_rows
 from preferences.store.open_deliveries import RUNNING_OR_PAUSED, OpenDelivery, Situation, situations
-from preferences.store.prospects import Schedule, coming_for, schedule_of
+from preferences.store.prospects import AnySchedule, ScheduleWhenAsked, coming_for
 from preferences.store.tables import DELIVERY
 from preferences.store.verdicts import append_decisions, decision_row, is_the_same, standing_of_delivery
 
@@ -30,7 +30,7 @@ def decide_waiting_again(
     """
     if not subscriber_ids:
         return
-    schedule = schedule_of(connection, publication_id)
+    schedule = ScheduleWhenAsked(connection, publication_id)
     changes = Changes(publication_id, now)
     for situation in situations(connection, publication_id, subscriber_ids, now, RUNNING_OR_PAUSED).values():
         for delivery in situation.open:
@@ -66,7 +66,7 @@ def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> Non
         update_rows(connection, DELIVERY, ("id",), columns, moved)
 
 
-def _decide(situation: Situation, schedule: Schedule, delivery: OpenDelivery, changes: Changes) -> None:
+def _decide(situation: Situation, schedule: AnySchedule, delivery: OpenDelivery, changes: Changes) -> None:
     now = changes.now
     if delivery.state in (State.DUE, State.WAITING):
         now = max(now, delivery.scheduled_at)  # a reader's own time that is still to come is judged at that time
@@ -97,7 +97,7 @@ def _kept_digest(situation: Situation, delivery: OpenDelivery) -> OpenDelivery |
     return None if topic is None or topic.arrives not in DIGESTS else situation.kept_digest(topic.arrives)
 
 
-def candidate_of(situation: Situation, schedule: Schedule, delivery: OpenDelivery, now: datetime) -> Candidate:
+def candidate_of(situation: Situation, schedule: AnySchedule, delivery: OpenDelivery, now: datetime) -> Candidate:
     """The delivery as the law sees it now: what left a digest counts as having waited; what waits is told what comes."""
     has_waited = delivery.has_waited or _has_left_its_digest(situation, delivery)
     if has_waited and not delivery.has_waited:
