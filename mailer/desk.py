@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailer.compose import (
     AlongItem,
@@ -20,11 +20,12 @@ from mailer.compose import campaign_content as written_content
 from mailer.compose.errors import NotDeliverableHere
 from mailer.notes import NOTHING_ELSE, Occasions
 from mailer.office import Office
+from mailer.phrases import Phrases
 from preferences.calendar import local_date
 from preferences.count import count_of
 from preferences.expectation import Arrives
 from preferences.links import Claim, Purpose
-from preferences.promise import clauses
+from preferences.links.of_mail import MailTokens
 from preferences.store.contents import ContentRow
 from preferences.store.hand_overs import HandOver, Line
 from preferences.store.publications import PublicationRow
@@ -32,7 +33,7 @@ from preferences.store.subscribers import IMPORTED
 from preferences.store.topics import TopicRow
 from preferences.urls import MailLinks, away_url, logo_url, mail_links, read_url, vote_url
 from preferences.vote import Vote
-from preferences.wording import count_line, plain, sentence, why_carried_line, why_line
+from preferences.wording import why_carried_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Desk:
     compiled: Callable[[PublicationRow, TopicRow | None, int, int], CompiledCampaign]
     digest: Callable[[PublicationRow, Arrives | None], CompiledDigest]
     occasions: Occasions = NOTHING_ELSE
+    phrases: Phrases = field(default_factory=Phrases)
+    _of_group: dict[tuple[int | None, int, int], CompiledCampaign] = field(default_factory=dict, init=False)
 
     def message(self, mail: HandOver) -> Message:
         """The finished message, signed. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
@@ -55,9 +58,16 @@ class Desk:
         recipient = self.recipient(mail)
         if mail.campaign_id is None:
             return self._digest(mail, recipient)
-        topic = self.topics.get(mail.topic_id or 0)
-        compiled = self.compiled(self.publication, topic, mail.campaign_id, mail.revision)
-        return compiled.render(recipient)
+        return self._compiled(mail.topic_id, mail.campaign_id, mail.revision).render(recipient)
+
+    def _compiled(self, topic_id: int | None, campaign_id: int, revision: int) -> CompiledCampaign:
+        """What was compiled for this publication and topic as they are now; they change with the desk only."""
+        key = (topic_id, campaign_id, revision)
+        found = self._of_group.get(key)
+        if found is None:
+            topic = self.topics.get(topic_id or 0)
+            found = self._of_group[key] = self.compiled(self.publication, topic, campaign_id, revision)
+        return found
 
     def _digest(self, mail: HandOver, recipient: Recipient) -> Message:
         return self.digest(self.publication, mail.rhythm).render(recipient, self._lines(mail, mail.items))
@@ -70,23 +80,22 @@ class Desk:
         if person.address is None:
             raise NotDeliverableHere("the address was erased")
         language = person.language or self.publication.language
-        names = {number: topic.name for number, topic in self.topics.items()}
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
-        read, preferences = (self._token(mail, purpose) for purpose in (Purpose.READ, Purpose.PREFERENCES))
-        links = self._links(mail, read, preferences)
-        missed = away_url(self.office.base_url, preferences)
+        tokens = self._tokens(mail)
+        links = self._links(tokens)
+        missed = away_url(self.office.base_url, tokens.preferences)
         return Recipient(
             email=person.address,
             name=person.name or None,
             fields=person.fields,
             language=language,
             date=mail.committed_at,
-            message_token=self._token(mail, Purpose.MESSAGE),
-            promise=sentence(clauses(mail.terms, names, mail.committed_at), language, plain),
-            count_line="" if count is None else count_line(count.number, count.cap, language),
+            message_token=tokens.message,
+            promise=self.phrases.promise(mail.terms, self.topics, mail.committed_at, language),
+            count_line="" if count is None else self.phrases.count(count, language),
             why=self._why(mail, language),
             **links,
-            votes=self._votes(mail, read),
+            votes=self._votes(mail, tokens.read),
             notes=self.occasions.notes(mail, self.topics, language, choose=links["preferences_url"], missed=missed),
             along=self._lines(mail, mail.lines),
             return_domain=self.office.return_domain,
@@ -98,13 +107,13 @@ class Desk:
             return {}
         return {said: vote_url(self.office.base_url, read, said) for said in Vote}
 
-    def _links(self, mail: HandOver, read: str, preferences: str) -> MailLinks:
+    def _links(self, tokens: MailTokens) -> MailLinks:
         return mail_links(
             self.office.base_url,
-            preferences=preferences,
-            unsubscribe=self._token(mail, Purpose.UNSUBSCRIBE),
-            one_click=self._token(mail, Purpose.ONE_CLICK),
-            read=read,
+            preferences=tokens.preferences,
+            unsubscribe=tokens.unsubscribe,
+            one_click=tokens.one_click,
+            read=tokens.read,
         )
 
     def _why(self, mail: HandOver, language: str) -> str:
@@ -112,9 +121,8 @@ class Desk:
         names = sorted({self.topics[number].name for number in numbers if number is not None})
         if _is_first_of_carried(mail):
             return self._why_carried(mail, names, language)
-        if mail.topic_id is not None:
-            return why_line(*names, language=language)
-        return why_line(*names, arrives=mail.rhythm or Arrives.WEEKLY, language=language)
+        arrives = Arrives.EACH if mail.topic_id is not None else mail.rhythm or Arrives.WEEKLY
+        return self.phrases.why(tuple(names), arrives, language)
 
     def _why_carried(self, mail: HandOver, names: Sequence[str], language: str) -> str:
         zone = mail.terms.zone
@@ -146,17 +154,14 @@ class Desk:
             topic_name="" if topic is None else topic.name,
         )
 
-    def _token(self, mail: HandOver, purpose: Purpose) -> str:
-        topics = () if mail.topic_id is None or purpose is Purpose.MESSAGE else (mail.topic_id,)
-        claim = Claim(
-            purpose=purpose,
+    def _tokens(self, mail: HandOver) -> MailTokens:
+        return self.office.signer.tokens(
             publication=mail.publication_id,
             subscriber=mail.subscriber.id,
             delivery=mail.delivery_id,
-            topics=topics,
-            issued_at=None if purpose in (Purpose.MESSAGE, Purpose.ONE_CLICK) else mail.committed_at,
+            topic=mail.topic_id,
+            issued_at=mail.committed_at,
         )
-        return self.office.links.sign(claim)
 
 
 def _is_first_of_carried(mail: HandOver) -> bool:

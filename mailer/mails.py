@@ -10,6 +10,7 @@ from mailer.compose import CompiledCampaign, CompiledDigest, compile_campaign, c
 from mailer.desk import Desk, campaign_content, digest_content
 from mailer.notes import occasions
 from mailer.office import Office
+from mailer.phrases import Phrases
 from preferences.expectation import Arrives
 from preferences.store.contents import ContentRow, content_of, publication_and_topics
 from preferences.store.hand_overs import HandOver
@@ -28,13 +29,14 @@ class Mails:
         self._lock = Lock()
         self._compiled: dict[tuple[PublicationRow, TopicRow | None, int, int], CompiledCampaign] = {}
         self._contents: dict[tuple[int, int], ContentRow] = {}
+        self._phrases = Phrases()
 
     def desk(self, publication_id: int, mails: Sequence[HandOver]) -> Desk:
         """What one group of mails of a publication is made with: publication and topics as they are now."""
         with self._office.database.read() as connection:
             publication, topics = publication_and_topics(connection, publication_id)
             there = occasions(connection, publication_id, mails)
-        return Desk(self._office, publication, topics, self.content, self.compiled, self.digest, there)
+        return Desk(self._office, publication, topics, self.content, self.compiled, self.digest, there, self._phrases)
 
     def content(self, campaign_id: int, revision: int) -> ContentRow:
         """The content of one revision, read once."""

@@ -11,6 +11,7 @@ from mailer.high_water import HighWaterMark
 from mailer.signing import Signing
 from mailer.transport import Transport
 from preferences.links import Links
+from preferences.links.of_mail import MailSigner
 from preferences.store.clock import Clock, SystemClock
 from preferences.store.database import Database
 
@@ -42,6 +43,10 @@ class Office:
     measures: Measures | None = None
     machine_clock: Clock = field(default_factory=SystemClock)
     jitter: random.Random = field(default_factory=random.Random)
+    signer: MailSigner = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signer", MailSigner(self.links))
 
     def check_keys(self) -> None:
         """Raise `AnyDoubt` where a key that signs cannot be read: nothing leaves unsigned for that."""

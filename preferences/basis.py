@@ -7,6 +7,7 @@ instants only those are held that can be in a window with the instant of the dec
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from preferences.along import decide_along
 from preferences.basis_record import Basis, Counted, from_json, to_json
@@ -109,11 +110,18 @@ def _counted(terms: Terms, history: History, subject: Candidate | DigestDue, now
 
 def _binding(caps: tuple[BoundCap, ...], instants: Instants, now: datetime) -> Instants:
     """The newest instants, as many as the largest of the caps asks for, that no window has left behind."""
-    if not caps:
+    if not caps or not instants:
         return ()
-    most = max(cap.longest_count for cap in caps)
-    oldest = now - timedelta(days=max(LONGEST_DAYS[cap.cap.per] for cap in caps)) - _MARGIN
-    return tuple(at for at in instants[:most] if at >= oldest)
+    most, reach = _reach(caps)
+    oldest = now - reach
+    return tuple([at for at in instants[:most] if at >= oldest])
+
+
+@lru_cache(maxsize=4096)
+def _reach(caps: tuple[BoundCap, ...]) -> tuple[int, timedelta]:
+    """How many of the newest counted instants, and how far back, can be in a window of these caps."""
+    longest = max(LONGEST_DAYS[cap.cap.per] for cap in caps)
+    return max(cap.longest_count for cap in caps), timedelta(days=longest) + _MARGIN
 
 
 def decide_again(basis: Basis, terms: Terms) -> Decision:

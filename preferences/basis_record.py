@@ -61,7 +61,11 @@ class Basis:
 
 def to_json(basis: Basis) -> str:
     """The basis as JSON text without spaces; `from_json` gives an equal one."""
-    return json.dumps(_written(basis), separators=(",", ":"), allow_nan=False)
+    return _SPELLED(_written(basis))
+
+
+# `json.dumps` would make another one for each basis.
+_SPELLED = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def from_json(text: str) -> Basis:

@@ -61,7 +61,7 @@ class History:
         if mail.rhythm is not None:
             digests[mail.rhythm] = _insert(digests.get(mail.rhythm, ()), mail.at)
         total = self.total if mail.notice else _insert(self.total, mail.at)
-        return replace(self, total=total, charged=charged, along=along, digests=digests, had=self.had.union(had))
+        return History(total=total, charged=charged, along=along, digests=digests, had=self.had.union(had))
 
     def with_along(self, topic: int, at: datetime, had: Iterable[int] = ()) -> History:
         """This history after something of `topic` came along in a mail that is counted already."""

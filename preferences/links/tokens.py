@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 
 from preferences.links.claim import IN_LOCAL_PART, LARGEST, Claim, Purpose
 
-_VERSION = 1
+VERSION = 1
 _KEY_ID_LENGTH = 2
-_MAC_LENGTH = 16
+MAC_LENGTH = 16
 _HEADER_LENGTH = 1 + _KEY_ID_LENGTH
 _SHORTEST_KEY = 16
 _LONGEST_TOKEN = 1024
@@ -28,14 +28,14 @@ _LAST_SECOND = int(datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class _Key:
+class Key:
     """One secret key: its short fingerprint, and what it signs each purpose with."""
 
     id: bytes
     of_purpose: dict[Purpose, bytes]
 
     @classmethod
-    def of(cls, secret: str) -> _Key:
+    def of(cls, secret: str) -> Key:
         if len(secret) < _SHORTEST_KEY:
             raise ValueError(f"a secret key has at least {_SHORTEST_KEY} characters")
         master = secret.encode()
@@ -49,7 +49,7 @@ class Links:
     def __init__(self, keys: Sequence[str]) -> None:
         if isinstance(keys, str) or not keys:
             raise ValueError("links need a sequence of at least one secret key")
-        self._keys = tuple(_Key.of(secret) for secret in keys)
+        self._keys = tuple(Key.of(secret) for secret in keys)
 
     def sign(self, claim: Claim) -> str:
         """The token of a claim; the same claim has the same token.
@@ -61,6 +61,11 @@ class Links:
         if claim.purpose in IN_LOCAL_PART and len(token) > _LONGEST_IN_LOCAL_PART:
             raise ValueError(f"a link for {claim.purpose.name} with these numbers does not fit a local part")
         return token
+
+    @property
+    def signs_with(self) -> Key:
+        """The key that signs."""
+        return self._keys[0]
 
     def read(self, token: str, *purposes: Purpose) -> Claim | None:
         """The claim of a token signed for one of the purposes; None for anything else, whatever was changed."""
@@ -77,14 +82,14 @@ class Links:
         """The claim in these octets, if it is for one of the purposes and `spelled` is how its token is spelled."""
         if raw is None:
             return None
-        signed, mac = raw[:-_MAC_LENGTH], raw[-_MAC_LENGTH:]
+        signed, mac = raw[:-MAC_LENGTH], raw[-MAC_LENGTH:]
         purpose = _purpose_of(signed)
         if purpose is None or purpose not in purposes:
             return None
         for key in self._keys:
             if not hmac.compare_digest(key.id, signed[1:_HEADER_LENGTH]):
                 continue
-            if hmac.compare_digest(_mac(key.of_purpose[purpose], signed)[:_MAC_LENGTH], mac):
+            if hmac.compare_digest(_mac(key.of_purpose[purpose], signed)[:MAC_LENGTH], mac):
                 claim = _unpacked(purpose, signed[_HEADER_LENGTH:])
                 # Only one spelling is the token: spare bits, long varints and the other alphabet are refused.
                 if claim is not None and _signed(claim, key) == signed and _spelled(purpose, raw) == spelled:
@@ -96,13 +101,13 @@ def _mac(key: bytes, message: bytes) -> bytes:
     return hmac.digest(key, message, "sha256")
 
 
-def _token(claim: Claim, key: _Key) -> str:
+def _token(claim: Claim, key: Key) -> str:
     signed = _signed(claim, key)
-    return _spelled(claim.purpose, signed + _mac(key.of_purpose[claim.purpose], signed)[:_MAC_LENGTH])
+    return _spelled(claim.purpose, signed + _mac(key.of_purpose[claim.purpose], signed)[:MAC_LENGTH])
 
 
-def _signed(claim: Claim, key: _Key) -> bytes:
-    return bytes([_VERSION << 4 | claim.purpose.value]) + key.id + _packed(claim)
+def _signed(claim: Claim, key: Key) -> bytes:
+    return bytes([VERSION << 4 | claim.purpose.value]) + key.id + _packed(claim)
 
 
 def _spelled(purpose: Purpose, raw: bytes) -> str:
@@ -126,7 +131,7 @@ def _from_local_part(token: str) -> bytes | None:
 
 
 def _purpose_of(signed: bytes) -> Purpose | None:
-    if len(signed) <= _HEADER_LENGTH or signed[0] >> 4 != _VERSION:
+    if len(signed) <= _HEADER_LENGTH or signed[0] >> 4 != VERSION:
         return None
     return _PURPOSES.get(signed[0] & 0x0F)
 
@@ -136,7 +141,7 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 def _packed(claim: Claim) -> bytes:
     numbers = [claim.publication, *(0 if number is None else number + 1 for number in _optional(claim))]
-    return b"".join(_varint(number) for number in (*numbers, *claim.topics))
+    return b"".join(varint(number) for number in (*numbers, *claim.topics))
 
 
 def _optional(claim: Claim) -> tuple[int | None, ...]:
@@ -147,7 +152,7 @@ def _optional(claim: Claim) -> tuple[int | None, ...]:
     return claim.subscriber, claim.delivery, claim.request, issued
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
     """Seven bits an octet, the lowest first; the high bit says that more follow."""
     octets = bytearray()
     while number > 0x7F:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from preferences.delivery import CampaignStatus
-from preferences.store.open_deliveries import IS_UNDECIDED, IS_UNDER_WAY, RUNNING
+from preferences.store.open_deliveries import IS_OPEN, IS_UNDECIDED, IS_UNDER_WAY, RUNNING
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY, OUTBOX, SERVICE_MAIL
 
@@ -27,14 +27,6 @@ def campaigns_to_plan(connection: Connection, now: datetime) -> list[int]:
     return list(rows.scalars())
 
 
-def is_anything_to_plan(connection: Connection, publication_id: int, now: datetime) -> bool:
-    """Whether a campaign of the publication is still to be planned before anything may be claimed."""
-    chosen = select(CAMPAIGN.c.id).where(
-        _SCHEDULED & (CAMPAIGN.c.publication_id == publication_id) & (CAMPAIGN.c.scheduled_at <= now)
-    )
-    return connection.execute(chosen.limit(1)).first() is not None
-
-
 def publications_due(connection: Connection, now: datetime) -> list[int]:
     """The publications for which something is to be decided now, in number order."""
     return sorted(connection.execute(due_deliveries(_publication, now).distinct()).scalars())
@@ -51,12 +43,26 @@ def due_deliveries(column: ColumnElement[Any], now: datetime) -> Select[Any]:
     return _undecided(column).where(DELIVERY.c.wakes_at <= now)
 
 
+def due_by_subscriber(column: ColumnElement[Any], now: datetime) -> Select[Any]:
+    """The same in words for which the index by subscriber is used and no other, whatever is known of how much is due.
+
+    What is being handed over is open, too, and wakes for nothing.
+    """
+    is_due = IS_OPEN & (DELIVERY.c.wakes_at <= now)
+    return _running(column).where(is_due)
+
+
 def _undecided(column: ColumnElement[Any]) -> Select[Any]:
+    return _running(column).where(IS_UNDECIDED)
+
+
+def _running(column: ColumnElement[Any]) -> Select[Any]:
+    """A column of the deliveries that nobody holds back."""
     return (
         select(column)
         .select_from(DELIVERY)
         .outerjoin(CAMPAIGN, CAMPAIGN.c.id == DELIVERY.c.campaign_id)
-        .where(IS_UNDECIDED & (DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING)))
+        .where(DELIVERY.c.campaign_id.is_(None) | CAMPAIGN.c.status.in_(RUNNING))
     )
 
 

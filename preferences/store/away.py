@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, cast, literal, null, select, union_all
+from sqlalchemy import Connection, Select, select
 
 from preferences.calendar import first_instant, zone_named
 from preferences.decision import Reason
@@ -37,62 +37,50 @@ class Away:
 def left_out_while_away(
     connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
 ) -> dict[int, Away]:
-    """The last pause of each of these subscribers, by subscriber, in one statement.
+    """The last pause of each of these subscribers, by subscriber, in two statements at most.
 
     Whoever is paused now, had no pause that ended in the last 30 days, or missed nothing in it, is missing.
     """
-    rows = connection.execute(_statement(connection, publication_id, subscriber_ids, now)).mappings().all()
     pauses: dict[int, list[Mapping[Any, Any]]] = {}
-    missed: dict[int, list[datetime]] = {}
-    for row in rows:
-        if row["kind"] == "pause":
-            pauses.setdefault(row["subscriber_id"], []).append(row)
-        else:
-            missed.setdefault(row["subscriber_id"], []).append(row["since"])
+    for row in connection.execute(_paused(connection, publication_id, subscriber_ids, now)).mappings():
+        pauses.setdefault(row["subscriber_id"], []).append(row)
     found = {one: _last_pause(of_one) for one, of_one in pauses.items()}
     spans = {one: span for one, span in found.items() if span is not None and span[1] <= now < span[1] + SAID_FOR}
+    if not spans:
+        return {}
+    missed: dict[int, list[datetime]] = {}
+    for subscriber, at in connection.execute(_kept_away(connection, publication_id, spans, now)):
+        missed.setdefault(subscriber, []).append(at)
     texts = {one: sum(since <= at < until for at in missed.get(one, ())) for one, (since, until) in spans.items()}
     return {
         one: Away(since=since, until=until, texts=texts[one]) for one, (since, until) in spans.items() if texts[one]
     }
 
 
-def _statement(
-    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
-) -> Select[Any]:
-    ids = sorted(subscriber_ids)
+def _paused(connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime) -> Select[Any]:
+    """What these asked for that had a pause, the newest first."""
     recently = now - SAID_FOR - timedelta(days=2)
-    paused = (
-        select(
-            literal("pause").label("kind"),
-            _E.subscriber_id,
-            _E.since,
-            _E.until,
-            _E.paused_since,
-            _E.paused_until,
-            _P.zone,
-            _E.id.label("number"),
-        )
+    return (
+        select(_E.subscriber_id, _E.since, _E.until, _E.paused_since, _E.paused_until, _P.zone)
         .join(PATTERN, _P.id == _E.pattern_id)
         .where(
             (_E.publication_id == publication_id)
-            & among(connection, _E.subscriber_id, ids)
+            & among(connection, _E.subscriber_id, subscriber_ids)
             & _E.paused_until.is_not(None)
         )
         .where((_E.paused_until >= recently.date()) & (_E.until.is_(None) | (_E.until >= now - _LONGEST)))
+        .order_by(_E.id.desc())
+        .limit(_MOST)
     )
-    kept_away = select(
-        literal("text"),
-        _D.subscriber_id,
-        _D.scheduled_at,
-        cast(null(), _E.until.type),
-        cast(null(), _E.paused_since.type),
-        cast(null(), _E.paused_until.type),
-        cast(null(), Text),
-        _D.id,
-    ).where((_D.publication_id == publication_id) & among(connection, _D.subscriber_id, ids) & IS_MISSED)
-    both = union_all(paused, kept_away.where(_D.scheduled_at >= now - _LONGEST)).subquery()
-    return select(both).order_by(both.c.kind, both.c.number.desc()).limit(_MOST)
+
+
+def _kept_away(
+    connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime
+) -> Select[Any]:
+    """The texts that a pause kept from these, the newest first."""
+    mine = (_D.publication_id == publication_id) & among(connection, _D.subscriber_id, subscriber_ids)
+    chosen = select(_D.subscriber_id, _D.scheduled_at).where(mine & IS_MISSED & (_D.scheduled_at >= now - _LONGEST))
+    return chosen.order_by(_D.id.desc()).limit(_MOST)
 
 
 def _last_pause(newest_first: Iterable[Mapping[Any, Any]]) -> tuple[datetime, datetime] | None:

@@ -10,8 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from preferences.store.agenda import due_deliveries, publications_due, subscribers_due
-from preferences.store.open_deliveries import IS_OPEN
+from preferences.store.agenda import due_by_subscriber, due_deliveries, publications_due, subscribers_due
 from preferences.store.publications import publication
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import DELIVERY, SERVICE_MAIL
@@ -40,8 +39,8 @@ def first_due(connection: Connection, publication_id: int, now: datetime, *, lim
     if len(few) < FEW:
         return sorted(set(few))
     ordered = (
-        due_deliveries(DELIVERY.c.subscriber_id, now)
-        .where(IS_OPEN & (DELIVERY.c.publication_id == publication_id))
+        due_by_subscriber(DELIVERY.c.subscriber_id, now)
+        .where(DELIVERY.c.publication_id == publication_id)
         .order_by(DELIVERY.c.subscriber_id)
         .limit(limit)
     )

@@ -11,7 +11,7 @@ from preferences.decision import Evidence
 
 def evidence_text(evidence: Evidence) -> str:
     """Evidence as it is stored beside a decision: compact JSON, instants in UTC."""
-    return json.dumps(
+    return _SPELLED(
         {
             "whose": evidence.whose.value,
             "count": evidence.cap.count,
@@ -20,9 +20,12 @@ def evidence_text(evidence: Evidence) -> str:
             "calendar": evidence.calendar,
             "since": evidence.since.isoformat(),
             "until": evidence.until.isoformat(),
-        },
-        separators=(",", ":"),
+        }
     )
+
+
+# `json.dumps` would make another one for each text.
+_SPELLED = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def evidence_of_text(text: str | None) -> Evidence | None:

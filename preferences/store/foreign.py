@@ -24,7 +24,7 @@ from preferences.history import History
 from preferences.store import openings
 from preferences.store.events import By, record
 from preferences.store.evidence import evidence_text
-from preferences.store.gate import check_newest_count
+from preferences.store.gate_opens import check_newest_count
 from preferences.store.histories import histories_of
 from preferences.store.open_deliveries import judged_terms
 from preferences.store.redecide import decide_waiting_again

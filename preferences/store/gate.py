@@ -12,20 +12,18 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from preferences.errors import AnyDoubt
 from preferences.store import openings
-from preferences.store.agenda import due_deliveries, is_anything_to_plan, subscribers_due
+from preferences.store.agenda import due_by_subscriber, subscribers_due
 from preferences.store.among import among
-from preferences.store.clock import check_clock
+from preferences.store.gate_opens import may_decide
 from preferences.store.gate_rows import Writes
 from preferences.store.hand_overs import HandOver
 from preferences.store.judging import judge
-from preferences.store.leases import BEGINS_WITHIN, holds_lease
-from preferences.store.open_deliveries import IS_OPEN, situations
+from preferences.store.leases import BEGINS_WITHIN
+from preferences.store.open_deliveries import situations
 from preferences.store.prospects import ScheduleWhenAsked
-from preferences.store.publications import publication
 from preferences.store.restraint import restraint_of
-from preferences.store.tables import COUNTED, DELIVERY, SUBSCRIBER, UNCOUNTED
+from preferences.store.tables import DELIVERY, SUBSCRIBER
 from preferences.store.turnstile import go_through
 from preferences.store.unreadable import hold_unreadable
 
@@ -68,12 +66,7 @@ def decide_group(
     then nothing is counted and nothing leaves.
     """
     go_through(connection, publication_id)
-    if not holds_lease(connection, lease_id, real_now):
-        raise AnyDoubt(f"lease {lease_id} has ended: another process may have taken over")
-    check_newest_count(connection, now)
-    if is_anything_to_plan(connection, publication_id, now):
-        return None
-    if not publication(connection, publication_id).may_send:
+    if not may_decide(connection, publication_id, lease_id, now, real_now):
         return None
     claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after, until=until)
     if not claimed:
@@ -116,7 +109,7 @@ def claim_subscribers(
         few = subscribers_due(connection, publication_id, now, limit=_FEW)
         if len(few) < _FEW:
             return _first_locked(connection, sorted({one for one in few if one > after}), limit)
-    some = due_deliveries(DELIVERY.c.id, now).where((DELIVERY.c.subscriber_id == SUBSCRIBER.c.id) & IS_OPEN)
+    some = due_by_subscriber(DELIVERY.c.id, now).where(DELIVERY.c.subscriber_id == SUBSCRIBER.c.id)
     chosen = (SUBSCRIBER.c.publication_id == publication_id) & some.correlate(SUBSCRIBER).exists()
     if until is not None:
         chosen &= SUBSCRIBER.c.id <= until
@@ -136,16 +129,3 @@ def _locked(connection: Connection, chosen: ColumnElement[bool], limit: int) -> 
     if connection.dialect.name == "postgresql":
         statement = statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
     return list(connection.execute(statement).scalars())
-
-
-def check_newest_count(connection: Connection, now: datetime) -> None:
-    """Raise `AnyDoubt` where the newest counted instant lies more than 30 s ahead of the clock."""
-    newest: datetime | None = connection.execute(
-        select(COUNTED.c.counted_at)
-        .outerjoin(UNCOUNTED, UNCOUNTED.c.counted_id == COUNTED.c.id)
-        .where(COUNTED.c.attempt_id.is_not(None) & UNCOUNTED.c.counted_id.is_(None))
-        .order_by(COUNTED.c.id.desc())
-        .limit(1)
-    ).scalar()
-    if newest is not None and newest > now:
-        check_clock(now, newest, "the newest counted mail")

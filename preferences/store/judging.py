@@ -88,7 +88,9 @@ def _may_come_along(
 
 def _digests_due(situation: Situation, schedule: AnySchedule, notes: Notes) -> list[DigestRow]:
     """The digests whose slot has come, each with all items that are pending for its rhythm."""
-    rows = []
+    rows: list[DigestRow] = []
+    if not any(one.rhythm is not None or one.state is State.DIGEST_TO_COME for one in situation.open):
+        return rows
     for rhythm in sorted(DIGESTS):
         kept = situation.kept_digest(rhythm)
         items = items_of(situation, rhythm)

@@ -150,20 +150,6 @@ def end_lease(connection: Connection, lease_id: int, now: datetime) -> None:
     _end(connection, LEASE.c.id == lease_id, now, skip_locked=False)
 
 
-def holds_lease(connection: Connection, lease_id: int, now: datetime) -> bool:
-    """Whether a lease goes on long enough for what is begun now; kept from being ended until the transaction ends.
-
-    It may be renewed meanwhile: many connections decide under one lease, one transaction after the other, and a renewal
-    that waited for a moment without any would wait until the lease is over.
-    """
-    statement = select(LEASE.c.until).where((LEASE.c.id == lease_id) & LEASE.c.ended_at.is_(None))
-    if connection.dialect.name == "postgresql":
-        # Weaker than what an UPDATE of other columns than keys takes, and stronger than nothing to who locks FOR UPDATE.
-        statement = statement.with_for_update(read=True, key_share=True)
-    until = connection.execute(statement).scalar()
-    return until is not None and until > now + BEGINS_WITHIN
-
-
 def expire_leases(connection: Connection, now: datetime) -> list[int]:
     """End every lease that nobody renewed; answers their numbers.
 

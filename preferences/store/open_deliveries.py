@@ -179,7 +179,6 @@ def open_deliveries(
             .where(
                 among(connection, _D.subscriber_id, subscriber_ids)
                 & IS_OPEN
-                & IS_UNDECIDED
                 & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
             )
             .order_by(_D.id)
@@ -187,6 +186,7 @@ def open_deliveries(
         .mappings()
         .all()
     )
+    rows = [row for row in rows if row["state"] in UNDECIDED]  # here, so that the index by subscriber is the one used
     topics = campaign_topics(connection, {row["campaign_id"] for row in rows if row["campaign_id"] is not None})
     return [
         OpenDelivery(

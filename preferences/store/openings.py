@@ -5,7 +5,6 @@ Derived and replaceable: `recompute` makes it from terms and history at any time
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -113,7 +112,7 @@ def _periods(full: Sequence[Opening]) -> dict[str, Any]:
 
 def instants_text(instants: Instants) -> str:
     """Counted instants as a basis has them, so that planning copies them: whole microseconds since 1970, newest first."""
-    return json.dumps([(instant - _EPOCH) // MOMENT for instant in instants], separators=(",", ":"))
+    return f"[{','.join([str((instant - _EPOCH) // MOMENT) for instant in instants])}]"
 
 
 def refresh_stale(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from preferences.links import Claim, Links, Purpose
 from preferences.links.claim import NAMING_A_REQUEST
+from preferences.links.of_mail import MailSigner, MailTokens
 
 KEY, OLD_KEY, FOREIGN_KEY = "k" * 32, "o" * 32, "f" * 32
 LINKS = Links([KEY])
@@ -174,3 +175,47 @@ def test_what_no_link_could_say_is_refused(wrong: dict[str, object]) -> None:
     said: dict[str, object] = {"purpose": Purpose.FRESH, "publication": 1, "subscriber": 1, "issued_at": ISSUED}
     with pytest.raises(ValueError):
         Claim(**{**said, **wrong})  # type: ignore[arg-type]
+
+
+@given(
+    publication=st.integers(0, 2**14 - 1),
+    subscriber=st.integers(0, 2**55 - 1),
+    delivery=st.integers(0, 2**62),
+    topic=st.none() | st.integers(0, 2**31),
+    seconds=st.integers(0, 2**33),
+)
+def test_the_tokens_of_a_mail_are_those_that_are_signed_one_by_one(
+    publication: int, subscriber: int, delivery: int, topic: int | None, seconds: int
+) -> None:
+    issued = datetime.fromtimestamp(seconds, UTC)
+    tokens = MailSigner(LINKS).tokens(
+        publication=publication, subscriber=subscriber, delivery=delivery, topic=topic, issued_at=issued
+    )
+    topics = () if topic is None else (topic,)
+
+    def signed(purpose: Purpose, *, at: datetime | None, about: tuple[int, ...] = topics) -> str:
+        return LINKS.sign(
+            Claim(
+                purpose=purpose,
+                publication=publication,
+                subscriber=subscriber,
+                delivery=delivery,
+                topics=about,
+                issued_at=at,
+            )
+        )
+
+    assert tokens == MailTokens(
+        read=signed(Purpose.READ, at=issued),
+        preferences=signed(Purpose.PREFERENCES, at=issued),
+        unsubscribe=signed(Purpose.UNSUBSCRIBE, at=issued),
+        one_click=signed(Purpose.ONE_CLICK, at=None),
+        message=signed(Purpose.MESSAGE, at=None, about=()),
+    )
+
+
+def test_numbers_that_fit_no_local_part_are_refused_for_a_mail_as_for_a_link() -> None:
+    with pytest.raises(ValueError, match="local part"):
+        MailSigner(LINKS).tokens(publication=2**30, subscriber=2**63, delivery=2**63, topic=None, issued_at=ISSUED)
+    with pytest.raises(ValueError, match="2\\*\\*63"):
+        MailSigner(LINKS).tokens(publication=1, subscriber=-1, delivery=1, topic=None, issued_at=ISSUED)

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, text
 from preferences.errors import AnyDoubt
 from preferences.store.clock import AgreedClock
 from preferences.store.database import Database, DatabaseAway, open_database
+from preferences.store.gate_opens import may_decide
+from preferences.store.installation import found
 from preferences.store.leases import (
     LASTS,
     Process,
@@ -17,7 +19,6 @@ from preferences.store.leases import (
     check_lead,
     end_lease,
     expire_leases,
-    holds_lease,
     leader,
     processes,
     renew_lease,
@@ -103,7 +104,7 @@ def test_the_agreed_clock_is_the_databases_and_runs_on_without_asking_it(
 def _deciding_under(database: Database, lease_id: int) -> Iterator[None]:
     """While it lasts, a transaction is open that hands over under the lease."""
     with database.write() as connection:
-        assert holds_lease(connection, lease_id, NOON)
+        may_decide(connection, 1, lease_id, NOON, NOON)
         yield
 
 
@@ -119,6 +120,7 @@ def _at_once(database: Database, end: Callable[[Connection], object]) -> None:
 
 def test_a_lease_is_renewed_while_something_is_decided_under_it(postgresql_url: str) -> None:
     with closing(open_database(postgresql_url)) as database:
+        found(database, NOON)
         with database.write() as connection:
             lease = begin_lease(connection, WORKER, NOON)
         with _deciding_under(database, lease), database.write() as connection:
@@ -128,6 +130,7 @@ def test_a_lease_is_renewed_while_something_is_decided_under_it(postgresql_url: 
 
 def test_a_lease_is_not_ended_while_something_is_decided_under_it(postgresql_url: str) -> None:
     with closing(open_database(postgresql_url)) as database:
+        found(database, NOON)
         with database.write() as connection:
             lease = begin_lease(connection, WORKER, NOON)
         with _deciding_under(database, lease), pytest.raises(DatabaseAway):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, case, func, select
 from preferences.calendar import as_instant, local_date, zone_named
 from preferences.decision import Outcome, Reason
 from preferences.spread import NO_SPREAD
+from preferences.store.database import read_whole_tables
 from preferences.store.planning.affected import IS_AFFECTED, affected
 from preferences.store.planning.audience import Audience
 from preferences.store.planning.moments import moments
@@ -68,6 +69,7 @@ def forecast(
     and ValueError for a naive instant. A transaction that reads is enough: all tables it makes are temporary.
     """
     at = max(as_instant(at, "the instant of a forecast"), now)
+    read_whole_tables(connection)
     found = question_unlocked(connection, publication_id, campaign_id)
     asked = replace(found, scheduled_at=at, local_at=local_at, spread=spread)
     others = [other for other in still_to_plan(connection, publication_id) if other.id != asked.id]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from preferences.delivery import CampaignStatus
+from preferences.store.database import read_whole_tables
 from preferences.store.openings import refresh_stale
 from preferences.store.planning.audience import Audience
 from preferences.store.planning.members import PLANNED, insert_decisions, insert_deliveries
@@ -29,6 +30,7 @@ def plan_campaign(connection: Connection, campaign_id: int, now: datetime) -> in
     asked = question(connection, campaign_id)
     if asked.status is not CampaignStatus.SCHEDULED:
         return asked.audience or 0
+    read_whole_tables(connection)
     audience = _plan(connection, asked, now) if asked.topics else 0
     connection.execute(
         update(CAMPAIGN)
