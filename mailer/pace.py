@@ -5,18 +5,22 @@ from __future__ import annotations
 # A group is about this much time's worth of messages: short enough that a kill leaves few in doubt at a slow server, and
 # long enough that ten connections at a fast one, which share two cores, have groups in which a statement is shared by many.
 GROUP_SECONDS = 0.4
-SMALLEST, LARGEST = 1, 200
+SMALLEST, BEGINS_WITH, LARGEST = 1, 50, 200
 
 
 class Pace:
     """The size of groups in subscribers, kept from one run to the next; a `steady` one does not change."""
 
     def __init__(self, steady: int | None = None) -> None:
-        self.group = steady or 10
+        self.group = steady or BEGINS_WITH
         self._is_steady = steady is not None
 
     def left(self, mails: int, claimed: int, seconds: float) -> None:
-        """So many mails of so many subscribers took so long; few of those who are decided about may get one."""
+        """So many mails of so many subscribers took so long on the wire, from the first byte to the last answer.
+
+        Few of those who are decided about may get one. Making them is not counted: it puts nothing in doubt, and where
+        processors are busy, small groups would keep them busier.
+        """
         fits = mails / max(seconds, 1e-6) * GROUP_SECONDS
         self._become(round(fits * claimed / max(mails, 1)))
 

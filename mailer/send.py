@@ -148,14 +148,15 @@ class Sender:
             making.make(
                 self._mails.desk(publication_id, group.mails), group.mails, group.begins_until - BEGINS_WITHIN / 2
             )
+            begins = time.monotonic()
             results.extend(self._outcomes(session, group, making.ready))  # what came before an error is kept
+            wire = time.monotonic() - begins
         finally:
             self._record(publication_id, group.mails, [*making.results, *results], making.at)
         begun = sum(result.came is not Came.GIVEN_BACK for result in results)
-        seconds = time.monotonic() - started
-        self._pace.left(begun, group.claimed, seconds)
+        self._pace.left(begun, group.claimed, wire)
         if self._office.measures is not None:
-            self._office.measures.group(len(group.mails), seconds)
+            self._office.measures.group(len(group.mails), time.monotonic() - started)
 
     def _outcomes(self, session: Session, group: Group, ready: Sequence[tuple[HandOver, Message]]) -> Iterator[Result]:
         """What becomes of each message; one that could begin only too late is not asked for."""

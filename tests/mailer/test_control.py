@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from mailer.compose import Message
+from mailer.pace import Pace
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.transport import MemoryTransport, Outcome
@@ -102,7 +103,7 @@ class Watching(MemoryTransport):
 def send(town: Town, transport: Watching) -> None:
     office = town.office
     object.__setattr__(office, "transport", transport)
-    Sender(office, town.mails, town.lease_id, lambda: True).run(1)
+    Sender(office, town.mails, town.lease_id, lambda: True, Pace(steady=5)).run(1)
 
 
 def test_after_a_pause_only_what_was_decided_is_handed_over_and_after_resuming_the_rest(town: Town) -> None:

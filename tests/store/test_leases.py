@@ -76,11 +76,12 @@ def test_who_lives_is_counted_and_what_they_did_is_told(database: Database) -> N
 
 def test_a_lease_in_use_is_not_ended_and_holds_up_nobody_elses(postgresql_url: str) -> None:
     with closing(open_database(postgresql_url)) as database:
+        found(database, NOON)
         with database.write() as connection:
             stuck, gone = (begin_lease(connection, WORKER, NOON) for _ in range(2))
         late = NOON + LASTS * 2
         with database.write() as in_use:
-            assert holds_lease(in_use, stuck, NOON)
+            assert not may_decide(in_use, 1, stuck, NOON, NOON)  # there is no sender yet
             with database.write() as connection:
                 assert expire_leases(connection, late) == [gone]
         with database.write() as connection:
@@ -104,7 +105,7 @@ def test_the_agreed_clock_is_the_databases_and_runs_on_without_asking_it(
 def _deciding_under(database: Database, lease_id: int) -> Iterator[None]:
     """While it lasts, a transaction is open that hands over under the lease."""
     with database.write() as connection:
-        may_decide(connection, 1, lease_id, NOON, NOON)
+        assert not may_decide(connection, 1, lease_id, NOON, NOON)  # there is no sender yet
         yield
 
 
