@@ -71,12 +71,8 @@ def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
 
     A promise of several lines is held; what begins or ends with an empty one is not, since empty lines stand together.
     """
-    in_one_line = sentence.replace("\n", " ")
-    if (
-        ODD.search(in_one_line)
-        or not sentence.strip()
-        or (in_one_line is not sentence and sentence != sentence.strip())
-    ):
+    has_open_ends = "\n" in sentence and sentence != sentence.strip()
+    if has_open_ends or not sentence.strip() or ODD.search(sentence.replace("\n", " ")):
         return None
     return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 

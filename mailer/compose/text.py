@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mailer.compose.mime import is_quick, quick, text_line
+from mailer.compose.mime import text_line
 from mailer.compose.plaintext import COLUMNS, tidied
 
 LINE_END = b"\r\n"
@@ -95,10 +95,10 @@ class Text:
 
     def _end_line(self) -> None:
         line = "".join(self._begun)
-        if line[:1] > " " and line[-1] != " " and len(line) <= COLUMNS and is_quick(line):
+        if line[:1] > " " and line[-1] != " " and len(line) <= COLUMNS and line.isprintable():
             if self._is_gap and self.pieces:
                 self.pieces.append(LINE_END)
-            self.pieces += (quick(line), LINE_END)
+            self.pieces.append(text_line(line))
             self._is_gap = False
         else:
             self._add(block_of(line + "\n"))
