@@ -14,16 +14,16 @@ from jinja2.utils import missing
 
 from mailer.compose.content import Scalar
 from mailer.compose.errors import RenderError, TemplateError
+from mailer.compose.filters import FILTER_NAMES, bounded_filters
 
 # Characters of one rendered part. A mail is clipped at about 102 kB.
 OUTPUT_LIMIT = 1_000_000
 # Values of one loop.
 LOOP_LIMIT = 100
+# Parts of a template that are worked out for each reader, those in a loop as often as it goes round; and filters on one value.
+WORK_LIMIT = 20_000
+CHAIN_LIMIT = 10
 
-_FILTERS = (
-    "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "forceescape", "int", "last", "length", "lower",
-    "round", "striptags", "title", "trim", "truncate", "upper", "urlencode",
-)  # fmt: skip
 _TESTS = (
     "!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "eq", "equalto", "even", "false", "float",
     "ge", "gt", "in", "integer", "le", "lower", "lt", "ne", "none", "number", "odd", "string", "true", "undefined", "upper",
@@ -73,7 +73,7 @@ def _environment(*, autoescape: bool) -> SandboxedEnvironment:
         keep_trailing_newline=True,
         finalize=lambda value: "" if value is None else value,
     )
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters = dict(bounded_filters())
     environment.tests = {name: environment.tests[name] for name in _TESTS}
     environment.globals.clear()
     return environment
@@ -90,6 +90,7 @@ def check_template(source: str, *, part: str, is_html: bool = False) -> None:
         tree = environment.parse(source)
         # Before compiling, because compiling works constants out.
         _check_nodes(tree, part, is_looping=False)
+        _check_work(tree, part)
         environment.compile(tree)
     except TemplateSyntaxError as error:
         raise TemplateError(error.message or "this is no template", line=error.lineno, part=part) from error
@@ -133,11 +134,6 @@ def own_chunks(template: Template) -> tuple[str, ...]:
     return tuple(constant for constant in constants if isinstance(constant, str) and constant)
 
 
-def is_same_for_all(template_source: str) -> bool:
-    """Whether a template says the same to everybody, because it asks for nothing."""
-    return _TEXT.parse(template_source).find(nodes.Name) is None
-
-
 def values_for_author(name: str | None, fields: Mapping[str, Scalar], links: Mapping[str, Scalar]) -> dict[str, Any]:
     """What an author's template sees: `name`, `fields`, the links and the promise; and each field by its own name.
 
@@ -166,8 +162,10 @@ def _refusal(node: nodes.Node, *, is_looping: bool) -> str | None:
         case nodes.Name() if node.name.startswith("_"):
             return "a name cannot begin with an underscore"
         # Jinja itself finds an unknown filter in a condition only when it gets there.
-        case nodes.Filter() if node.name not in _FILTERS:
-            return f"there is no filter {node.name}; there are {', '.join(_FILTERS)}"
+        case nodes.Filter() if node.name not in FILTER_NAMES:
+            return f"there is no filter {node.name}; there are {', '.join(FILTER_NAMES)}"
+        case nodes.Filter() if _chain(node) > CHAIN_LIMIT:
+            return f"at most {CHAIN_LIMIT} filters stand behind one value"
         case nodes.Test() if node.name not in _TESTS:
             return f"there is no test {node.name}"
         case _ if not isinstance(node, _ALLOWED):
@@ -175,6 +173,27 @@ def _refusal(node: nodes.Node, *, is_looping: bool) -> str | None:
             return f"a placeholder cannot use {_NAMES.get(what, what)}"
         case _:
             return None
+
+
+def _chain(node: nodes.Node | None) -> int:
+    """How many filters one value goes through, its parts and what is in brackets included."""
+    if not isinstance(node, nodes.Expr):
+        return 0
+    return isinstance(node, nodes.Filter) + max(map(_chain, node.iter_child_nodes()), default=0)
+
+
+def _check_work(tree: nodes.Template, part: str) -> None:
+    work = _work(tree)
+    if work > WORK_LIMIT:
+        message = f"too much to be worked out for each reader: {work} steps, of at most {WORK_LIMIT}"
+        raise TemplateError(message, line=None, part=part)
+
+
+def _work(node: nodes.Node) -> int:
+    times = (
+        len(node.iter.items) if isinstance(node, nodes.For) and isinstance(node.iter, nodes.List | nodes.Tuple) else 1
+    )
+    return 1 + times * sum(map(_work, node.iter_child_nodes()))
 
 
 _NAMES = {

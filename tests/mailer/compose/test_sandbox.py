@@ -71,6 +71,11 @@ def test_no_field_hides_what_is_ours() -> None:
         "{{ " + "not " * 20000 + "1 }}",
         "{% if 1 %}" * 200 + "{% endif %}" * 200,
         "{% if 1 %}{{ 'a' | nofilter }}{% endif %}",
+        "{{ name" + " | forceescape" * 11 + " }}",
+        "{{ name" + " ~ (name | urlencode" * 12 + ")" * 12 + " }}",
+        "{{ name }}" * 20_001,
+        "{% for x in [" + "1," * 100 + "] %}" + "{{ name }}" * 201 + "{% endfor %}",
+        "{{ " + "name ~ " * 20_000 + "name }}",
     ],
 )
 def test_what_could_run_away_or_reach_out_is_refused_before_it_runs(source: str) -> None:
@@ -86,6 +91,27 @@ def test_what_fails_for_one_reader_says_so_and_falls_back_to_nothing(source: str
     with pytest.raises(RenderError) as refused:
         said(source, age=3)
     assert refused.value.part == "text"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ 1.5 | round(1000000000, 'ceil') }}",
+        "{{ fields.age | round(100000000, 'floor') }}",
+        "{{ fields.age | round(fields.age * 1) }}".replace(" * 1", " - 1000000"),
+        "{{ (fields.long ~ fields.long ~ fields.long) | striptags | length }}",
+        "{{ fields.long | urlencode | urlencode | urlencode | length }}",
+        "{{ fields.long | truncate(1000000000) }}",
+    ],
+)
+def test_no_filter_runs_away_with_what_it_is_given(source: str) -> None:
+    with pytest.raises(RenderError, match=r"at most"):
+        said(source, age=18, long="<!---->" * 2_900)
+
+
+@pytest.mark.parametrize(("source", "wanted"), [("{{ 2.345 | round(2) }}", "2.35"), ("{{ 'a b' | title }}", "A B")])
+def test_a_bounded_filter_does_what_it_says(source: str, wanted: str) -> None:
+    assert said(source) == wanted
 
 
 def test_an_output_without_end_is_stopped() -> None:
