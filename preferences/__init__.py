@@ -8,6 +8,7 @@ The law, in the standard library only; it knows no clock, no chance and no table
 * ``ranking``, ``delivery``, ``campaign``, ``digest``: what competes, what comes along, what is merged
 * ``promise``, ``wording``: the terms as clauses, and the clauses as sentences; ``languages``: the words of each language
 * ``unsubscribe``: leaving, with cause and route
+* ``spread``: whose turn is when in a send that takes its time
 * ``silence``: when something was promised and nothing came
 * ``errors``: what is raised when a contract is broken
 

@@ -13,6 +13,7 @@ from preferences.store.auditing import Audit
 from preferences.store.changes import asked_now, change_expectation
 from preferences.store.events import SYSTEM
 from preferences.store.publications import publication_named
+from preferences.store.schedules import pause, resume
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DELIVERY
 from tests.mailer.town import TUESDAY, Town
 from tests.store.newsletter import asked
@@ -99,3 +100,20 @@ def test_planned_late_those_whose_turn_is_over_leave_at_once_and_the_others_at_t
     town.clock.instant = late
     town.go_to(TUESDAY + SPREAD)
     assert left_at(town, campaign) == {one: max(late, turn(campaign, one)) for one in readers}
+
+
+def test_who_missed_their_turn_in_a_pause_leaves_when_it_is_resumed_and_the_others_at_theirs(town: Town) -> None:
+    readers = published(town)
+    campaign = town.campaign("first", "letter", at=TUESDAY, spread=SPREAD)
+    town.go_to(TUESDAY)
+    with town.database.write() as connection:
+        pause(connection, 1, campaign, SYSTEM, town.now)
+    resumed_at = TUESDAY + SPREAD / 2
+    town.go_to(resumed_at)
+    before = left_at(town, campaign)
+    with town.database.write() as connection:
+        resume(connection, 1, campaign, SYSTEM, town.now)
+    town.go_to(TUESDAY + SPREAD)
+    expected = {one: max(resumed_at, turn(campaign, one)) for one in readers if one not in before}
+    assert left_at(town, campaign) == {**before, **expected}
+    assert all(at == TUESDAY for at in before.values())

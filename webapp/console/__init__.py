@@ -4,8 +4,8 @@
 * ``desk``, ``page``, ``words``: what a page is given, how it is answered, and what it says
 * ``today``: what goes out today, what waits, and why nothing does
 * ``topics``, ``replay``: cadences, who is on which, and what another one would have meant
-* ``campaigns``, ``writing``, ``scheduling``, ``forecasting``, ``outcome``: from a draft to what became of it
-* ``preview``, ``testing``, ``composing``: a campaign as a chosen reader would read it, here or as a test mail
+* ``campaigns``, ``writing``, ``scheduling``, ``forecasting``, ``moments``, ``outcome``: from a draft to what became of it
+* ``preview``, ``testing``, ``composing``, ``lacking``: a campaign as a chosen reader would read it, here or as a test mail
 * ``regulars``, ``answers``: who stays and gives back, who brings whom, what readers answer and vote
 * ``people``, ``person``, ``letting_in``: finding subscribers, the whole story of one, and the way back after a suppression
 * ``importing``, ``import_files``: a file, how it is read, what it would do, and doing it

@@ -123,7 +123,10 @@ class _Words:
             return "now" if self._is_now else "then"
         since = "now" if self._is_now else self._desk.when(first)
         whose = ", each by their own clock" if self._start.local_at is not None else ""
-        return f"between {since} and {self._desk.when(last)}{whose}"
+        zone = self._desk.zone
+        is_same_day = local_date(zone, first) == local_date(zone, last)
+        until = f"{last.astimezone(zone):%H:%M}" if is_same_day else self._desk.when(last)
+        return f"between {since} and {until}{whose}"
 
     def _later(self, later: Mapping[Reach, int]) -> Iterable[str]:
         """ "61 later, with Tuesday's letter": mail by mail, what is alone and what is in digests each together."""

@@ -6,6 +6,7 @@
 * `members`: what was decided about each, and the rows that follow
 * `audience`: who is in it, and the charged topic of each
 * `moments`: what the law says about zones, days, hours and slots, once for each distinct pattern
+* `spreading`: the slot of each reader where a send is spread
 * `writing`, `pieces`: what a planned decision was made from, as text
 * `affected`, `rehearsal`, `stage`: to whom something else happens first, and what
 * `outlook`, `witness`: when and with what it reaches each reader, whose promise binds, and what it pushes out
