@@ -17,6 +17,7 @@ from mailer.scheduler import Scheduler
 from preferences.errors import TrothError
 from preferences.store.figures import Figures, decisions_by_reason, figures, newest_decision
 from preferences.store.leases import processes, threads_at_work
+from preferences.store.restorations import open_restoration
 
 # Whoever asks more often is told the same again.
 KEPT_SECONDS = 10.0
@@ -61,6 +62,7 @@ class InstallationFigures(Collector):
         with self._office.database.read() as connection:
             found = figures(connection, now)
             threads = threads_at_work(connection, machine_now)
+            is_restored = open_restoration(connection) is not None
             living = [
                 one for one in processes(connection, machine_now, ended_within=_NOT) if one.is_living(machine_now)
             ]
@@ -70,6 +72,7 @@ class InstallationFigures(Collector):
             self._newest = newest
         yield from _of(found, now)
         yield _gauge("troth_clock_difference_seconds", "This machine's clock less the database's.", apart)
+        yield _gauge("troth_restored", "1 where a backup was restored, and a person has to answer.", int(is_restored))
         yield _gauge("troth_threads", "Threads of all processes that may hand over.", threads)
         yield _gauge(
             "troth_tickets", "Tickets written, and neither done nor lost.", self._scheduler.tickets_under_way()
