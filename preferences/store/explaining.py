@@ -15,6 +15,7 @@ from preferences.basis_record import Basis
 from preferences.calendar import zone_named
 from preferences.campaign import ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
+from preferences.delivery import State
 from preferences.errors import Conflict, NotFound
 from preferences.expectation import Terms
 from preferences.links import Kind, PublicIds
@@ -80,7 +81,8 @@ class Happened:
 class Explanation:
     """Everything about one campaign for one subscriber; `carried_by` names the mail it travels in, None by itself.
 
-    `slowed` is where it goes, where that holds it back now.
+    `slowed` is where it goes, where that holds it back now. `next_try_at` is when what was put off is tried again, and
+    `expires_at` until when it is worth sending.
     """
 
     subscriber_id: int
@@ -92,6 +94,8 @@ class Explanation:
     tried: tuple[Tried, ...]
     happened: tuple[Happened, ...]
     slowed: Destination | None = None
+    next_try_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 def campaign_called(connection: Connection, publication_id: int, called: str, ids: PublicIds) -> int:
@@ -127,6 +131,8 @@ def explain(connection: Connection, publication: PublicationRow, address: Addres
         tried=tuple(_tried(connection, person.id, delivery["carrier_id"] or delivery["id"])),
         happened=tuple(_happened(connection, delivery["id"])),
         slowed=what_holds(connection, person.address_normalised, delivery["wakes_at"]),
+        next_try_at=delivery["wakes_at"] if delivery["state"] == State.DEFERRED.value else None,
+        expires_at=delivery["expires_at"],
     )
 
 

@@ -73,9 +73,13 @@ def test_every_try_is_listed(there: Newsletter, explain: Callable[..., Result]) 
     lived.came = lambda: next(came)
     lived.send(there.letter, "First letter")
     lived.hand_over()
+    said = explain(READER, "First letter").stdout
+    assert "It is decided and tried again at Tue 2026-11-24 13:0" in said
+    assert ", no later than Wed 2026-12-02 13:00:00 Europe/Berlin." in said
     lived.wait(hours=1)
     lived.hand_over()
     said = explain(READER, "First letter").stdout
+    assert "tried again" not in said
     assert said.startswith("Campaign 'First letter' for this subscriber: in doubt")
     assert said.index(": was deferred") < said.index(": was in doubt")
 

@@ -92,6 +92,9 @@ def _afterwards(found: Explanation, zone: tzinfo, zone_name: str) -> Iterator[st
     if found.slowed is not None and found.slowed.slow_until is not None:
         until = instant(found.slowed.slow_until, zone, zone_name)
         yield f"It waits until {until} for {found.slowed.domain}, which wants less mail now: {found.slowed.said}"
+    if found.next_try_at is not None:
+        end = "" if found.expires_at is None else f", no later than {instant(found.expires_at, zone, zone_name)}"
+        yield f"It is decided and tried again at {instant(found.next_try_at, zone, zone_name)}{end}."
     for event in found.happened:
         yield f"{instant(event.occurred_at, zone, zone_name)}: {event.kind.replace('_', ' ')}"
 
