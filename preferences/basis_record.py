@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from preferences.calendar import as_instant
@@ -60,8 +61,83 @@ class Basis:
 
 
 def to_json(basis: Basis) -> str:
-    """The basis as JSON text without spaces; `from_json` gives an equal one."""
-    return _SPELLED(_written(basis))
+    """The basis as JSON text without spaces; `from_json` gives an equal one.
+
+    One stands in the ledger for each mail, so what many have in common is spelled once; it is what `_written` says.
+    """
+    subject = basis.subject
+    if isinstance(subject, DigestDue):
+        return _SPELLED(_written(basis))
+    rest = (
+        *(subject.campaign, subject.topics, subject.scheduled_at, subject.expires_at, subject.expiry),
+        *(subject.priority, subject.relevance, subject.has_waited, subject.coming_at, subject.digest_stopped),
+    )
+    parts = [
+        f'{{"format":{FORMAT},"rules":{basis.rules},"zones":{_text(basis.zone_data)},"now":{_micros(basis.now)}',
+        f',"expectation":{basis.expectation},"cadences":{_cadences_text(basis.cadences)}',
+        f',"standing":{_standing_text(basis.standing)},"campaign":{{"id":{subject.id}',
+        _candidate_text(*rest, subject.origin),
+        f',"counted":{_counted_text(basis.counted)}',
+    ]
+    if basis.had:
+        parts.append(',"had":true')
+    if basis.before is not None:
+        parts.append(f',"before":{_counted_text(basis.before)}')
+    if basis.carrier is not None:
+        parts.append(f',"carrier":{basis.carrier}')
+    if basis.in_mail:
+        parts.append(',"in_mail":true')
+    return "".join([*parts, "}"])
+
+
+@lru_cache(maxsize=64)
+def _text(text: str) -> str:
+    return _SPELLED(text)
+
+
+@lru_cache(maxsize=4096)
+def _cadences_text(cadences: tuple[tuple[int, int, int], ...]) -> str:
+    return _SPELLED([list(ids) for ids in cadences])
+
+
+@lru_cache(maxsize=4096)
+def _standing_text(standing: Standing) -> str:
+    return _SPELLED(_written_standing(standing))
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _candidate_text(campaign: int, topics: tuple[int, ...], *rest: Any) -> str:
+    """A candidate after its number, with the brace that ends it."""
+    scheduled_at, expires_at, expiry, priority, relevance, has_waited, coming_at, digest_stopped, origin = rest
+    written = _written_subject(
+        Candidate(
+            id=0,
+            campaign=campaign,
+            topics=topics,
+            scheduled_at=scheduled_at,
+            expires_at=expires_at,
+            expiry=expiry,
+            priority=priority,
+            relevance=relevance,
+            has_waited=has_waited,
+            coming_at=coming_at,
+            digest_stopped=digest_stopped,
+            origin=origin,
+        )
+    )
+    del written["id"]
+    return f",{_SPELLED(written)[1:]}"
+
+
+def _counted_text(counted: Counted) -> str:
+    scopes = (
+        ("total", counted.total),
+        ("charged", counted.charged),
+        ("along", counted.along),
+        ("rhythm", counted.rhythm),
+    )
+    said = [f'"{name}":[{",".join([str(_micros(at)) for at in instants])}]' for name, instants in scopes if instants]
+    return f"{{{','.join(said)}}}"
 
 
 # `json.dumps` would make another one for each basis.

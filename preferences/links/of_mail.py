@@ -6,17 +6,29 @@ Each mail that leaves has five; a test holds them to what `sign` says.
 from __future__ import annotations
 
 import binascii
-import hmac
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
+from typing import Protocol
 
 from preferences.links.claim import LARGEST, Claim, Purpose
 from preferences.links.tokens import MAC_LENGTH, VERSION, Links, varint
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
-# Ten bits as two characters (RFC 4648, section 6), so that a token is spelled in few steps.
-_PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
+# Fifteen bits as three characters (RFC 4648, section 6), so that a token is spelled in few steps.
+_TRIPLES = tuple(map("".join, product(_DIGITS, repeat=3)))
 _NOTHING = varint(0)
+
+
+class _Hash(Protocol):
+    """A hash that has taken something already, and can be copied."""
+
+    def copy(self) -> _Hash: ...
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +48,7 @@ class MailSigner:
     def __init__(self, links: Links) -> None:
         key = links.signs_with
         self._heads = {
-            purpose: (bytes([VERSION << 4 | purpose.value]) + key.id, key.of_purpose[purpose])
+            purpose: (bytes([VERSION << 4 | purpose.value]) + key.id, *_begun(key.of_purpose[purpose]))
             for purpose in (*_AGEING, Purpose.ONE_CLICK, Purpose.MESSAGE)
         }
         self._links = links
@@ -61,9 +73,12 @@ class MailSigner:
         )
 
     def _raw(self, purpose: Purpose, packed: bytes) -> bytes:
-        head, key = self._heads[purpose]
+        head, begun, ending = self._heads[purpose]
         signed = head + packed
-        return signed + hmac.digest(key, signed, "sha256")[:MAC_LENGTH]
+        inner, outer = begun.copy(), ending.copy()
+        inner.update(signed)
+        outer.update(inner.digest())
+        return signed + outer.digest()[:MAC_LENGTH]
 
     def _link(self, purpose: Purpose, packed: bytes) -> str:
         spelled = binascii.b2a_base64(self._raw(purpose, packed), newline=False)
@@ -75,12 +90,21 @@ class MailSigner:
         if len(raw) > _MOST_OCTETS:
             claim = Claim(purpose=Purpose.MESSAGE, publication=publication, subscriber=subscriber, delivery=delivery)
             return self._links.sign(claim)
-        spare = -len(raw) * 8 % 10
+        bits = len(raw) * 8
+        spare = -bits % 15
         number = int.from_bytes(raw, "big") << spare
-        pairs = [_PAIRS[number >> shift & 0x3FF] for shift in range(len(raw) * 8 + spare - 10, -1, -10)]
-        return "".join(pairs)[: (len(raw) * 8 + 4) // 5]
+        triples = [_TRIPLES[number >> shift & 0x7FFF] for shift in range(bits + spare - 15, -1, -15)]
+        return "".join(triples)[: (bits + 4) // 5]
 
 
+def _begun(key: bytes) -> tuple[_Hash, _Hash]:
+    """HMAC-SHA256 (RFC 2104) up to the message: the inner and the outer hash, which have taken the key."""
+    block = key.ljust(hashlib.sha256().block_size, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
+_INNER = bytes(octet ^ 0x36 for octet in range(256))
+_OUTER = bytes(octet ^ 0x5C for octet in range(256))
 _AGEING = (Purpose.READ, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What 62 characters of base32 hold.

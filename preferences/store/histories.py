@@ -30,7 +30,7 @@ def histories_of(connection: Connection, subscriber_ids: Collection[int], now: d
             & _U.counted_id.is_(None)
         )
         .order_by(_C.subscriber_id, _C.counted_at.desc(), _C.id.desc())
-    )
+    ).all()
     by_subscriber: dict[int, list[tuple[Any, ...]]] = {}
     for row in rows:
         by_subscriber.setdefault(row[0], []).append(tuple(row))

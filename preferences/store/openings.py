@@ -58,7 +58,7 @@ def store(
     ]
     kept = {row[:2] for row in rows}
     there = select(_O.subscriber_id, _O.topic_key).where(among(connection, _O.subscriber_id, known))
-    gone = [key for key in map(tuple, connection.execute(there)) if key not in kept]
+    gone = [key for key in map(tuple, connection.execute(there).all()) if key not in kept]
     for subscriber, topic in sorted(gone):
         connection.execute(delete(OPENING).where((_O.subscriber_id == subscriber) & (_O.topic_key == topic)))
     put_rows(connection, OPENING, ("subscriber_id", "topic_key"), ("publication_id", *_DERIVED), rows)

@@ -72,7 +72,7 @@ def _row(row: Mapping[Any, Any]) -> SubscriberRow:
 
 def subscribers(connection: Connection, ids: Collection[int]) -> dict[int, SubscriberRow]:
     """The subscribers of these numbers, by number."""
-    rows = connection.execute(select(*_COLUMNS).where(among(connection, SUBSCRIBER.c.id, ids))).mappings()
+    rows = connection.execute(select(*_COLUMNS).where(among(connection, SUBSCRIBER.c.id, ids))).mappings().all()
     return {row["id"]: _row(row) for row in rows}
 
 
