@@ -239,7 +239,9 @@ def test_every_page_says_that_it_is_not_to_be_kept_indexed_framed_or_referred_to
     with visitor(database_url, tmp_path) as anna:
         for rule, path in everywhere(anna):
             # What is meant for everybody has laws of its own.
-            if path.startswith(("/api/", "/static/", "/a/")) or path.endswith(("/look.css", "/logo", ".svg", ".atom")):
+            if path.startswith(("/api/", "/static/", "/a/")) or path.endswith(
+                ("/look.css", "/logo", ".svg", ".ico", ".atom")
+            ):
                 continue
             if "GET" not in (rule.methods or ()):
                 continue
