@@ -15,6 +15,7 @@ from preferences.expectation import Terms
 from preferences.history import EMPTY_HISTORY, History
 from preferences.promise import clauses
 from preferences.ranking import Verdict
+from preferences.spread import NO_SPREAD
 from preferences.store.campaigns import CampaignRow
 from preferences.store.contents import content_of
 from preferences.store.expectations import terms_asked
@@ -115,7 +116,9 @@ def _count(terms: Terms, history: History, topic: TopicRow | None, language: str
 def _decision(
     connection: Connection, publication_id: int, campaign: CampaignRow, found: Situation, now: datetime
 ) -> Decision:
-    asked = replace(question_unlocked(connection, publication_id, campaign.id), scheduled_at=now, local_at=None)
+    asked = replace(
+        question_unlocked(connection, publication_id, campaign.id), scheduled_at=now, local_at=None, spread=NO_SPREAD
+    )
     candidate = asked.candidate(0, found.terms.zone)
     return decide(found.subscriber.standing, found.terms, found.history, candidate, now)
 
@@ -124,7 +127,9 @@ def _lines(
     connection: Connection, publication_id: int, campaign: CampaignRow, found: Situation, now: datetime
 ) -> tuple[AlongLine, ...]:
     """What comes along in it, judged by what judges when it is sent."""
-    asked = replace(question_unlocked(connection, publication_id, campaign.id), scheduled_at=now, local_at=None)
+    asked = replace(
+        question_unlocked(connection, publication_id, campaign.id), scheduled_at=now, local_at=None, spread=NO_SPREAD
+    )
     others = tuple(one for one in found.open if one.campaign_id != campaign.id)
     stage = _Carried(replace(found, open=others), now)
     stage.plan(asked)

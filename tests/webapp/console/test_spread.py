@@ -71,3 +71,17 @@ def test_a_campaign_that_is_over_before_all_of_it_is_sent_is_refused(at: Markete
     path = draft(at, expires_at="2026-11-25T10:00")
     page = at.post(f"{path}/schedule", {"how": "at", "at": "2026-11-25T09:00", "spread": "60"}, 422)
     assert "not worth sending after" in page
+
+
+def test_the_preview_shows_what_would_come_along_now_whatever_turn_a_reader_has(at: Marketer) -> None:
+    town = town_of(at)
+    town.reader("anna", {"letter": "each", "events": "each"}, at_most={"count": 1, "per": "week"})
+    town.campaign("Monday", "events")
+    town.hand_over()
+    town.campaign("Held", "events", summary="what could not leave")
+    town.hand_over()
+    at.at.later(days=7)
+    path = draft(at)
+    at.post(f"{path}/schedule", {"how": "at", "at": "2026-12-03T09:00", "spread": "1440"})
+    chosen = at.post(f"{path}/preview", {"words": "anna"})
+    assert "what could not leave" in at.get(f"{chosen}&view=text")
