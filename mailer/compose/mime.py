@@ -14,6 +14,7 @@ from markupsafe import escape
 _BOUNDARY = "=_alternative"
 _UNWANTED = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
 SOFT_BREAK = b"=\r\n"
+_OVERLONG = re.compile(rb"^([^\r\n]{73,})(=20|=09)(?=\r)", re.MULTILINE)
 # Characters of an encoded line beside the "=" of its soft break.
 _ROOM = 75
 
@@ -44,7 +45,7 @@ def alternative_body(text: str, html: str) -> bytes:
 def quoted_printable(content: str) -> bytes:
     """The content in quoted-printable, ending in CRLF; control characters other than tab and newline are left out."""
     # The encoder takes its own line ends from the first one it sees, so there has to be one.
-    return binascii.b2a_qp(_octets(content).removesuffix(b"\r\n") + b"\r\n", istext=True)
+    return _encoded(_octets(content).removesuffix(b"\r\n") + b"\r\n")
 
 
 def piece(content: str) -> bytes:
@@ -56,8 +57,8 @@ def piece(content: str) -> bytes:
     if not octets:
         return b""
     if octets.endswith(b"\n"):
-        return binascii.b2a_qp(octets, istext=True)
-    return binascii.b2a_qp(octets + b"\r\n", istext=True)[:-2] + SOFT_BREAK
+        return _encoded(octets)
+    return _encoded(octets + b"\r\n")[:-2] + SOFT_BREAK
 
 
 def html_value(value: str) -> bytes:
@@ -113,6 +114,14 @@ def quick(value: str) -> bytes:
         at = end
     lines.append(value[at:] if value[at:] != "." else "=2E")
     return "=\r\n".join(lines).encode("ascii")
+
+
+def _encoded(octets: bytes) -> bytes:
+    encoded = binascii.b2a_qp(octets, istext=True)
+    # The encoder spells a space at the end of a line out, however long that makes the line.
+    if b"=20\r\n" in encoded or b"=09\r\n" in encoded:
+        return _OVERLONG.sub(rb"\1=\r\n\2", encoded)
+    return encoded
 
 
 def _octets(content: str) -> bytes:

@@ -72,7 +72,7 @@ def test_no_field_hides_what_is_ours() -> None:
         "{% if 1 %}" * 200 + "{% endif %}" * 200,
         "{% if 1 %}{{ 'a' | nofilter }}{% endif %}",
         "{{ name" + " | forceescape" * 11 + " }}",
-        "{{ name" + " ~ (name | urlencode" * 12 + ")" * 12 + " }}",
+        "{{ " + "(" * 12 + "name" + " ~ name) | urlencode" * 12 + " }}",
         "{{ name }}" * 20_001,
         "{% for x in [" + "1," * 100 + "] %}" + "{{ name }}" * 201 + "{% endfor %}",
         "{{ " + "name ~ " * 20_000 + "name }}",
