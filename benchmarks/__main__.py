@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import benchmarks
+from benchmarks.postfix import NoToolsError
 
 # Called by themselves: they measure no claim.
 APART = frozenset({"__main__", "phases", "prove", "torture"})
@@ -22,14 +23,20 @@ def main(names: list[str]) -> int:
         print(f"no such script: {', '.join(unknown)}; there are {', '.join(scripts)}", file=sys.stderr)
         return 2
     print(machine())
-    is_kept = True
+    is_kept, missing = True, []
     for name in names or scripts:
         script = import_module(f"benchmarks.{name}")
         if not hasattr(script, "run"):
             continue
-        for result in script.run():
+        try:
+            results = script.run()
+        except NoToolsError as error:
+            missing.append(f"not measured: {name}: {error}")
+            continue
+        for result in results:
             print(result, flush=True)
             is_kept = is_kept and result.is_kept
+    print("\n".join(missing), end="\n" if missing else "")
     return 0 if is_kept else 1
 
 

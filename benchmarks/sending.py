@@ -71,7 +71,11 @@ def seconds_to_finish(server: DurableServer, ground: str, folder: Path, port: in
     name = server.create(template=ground)
     with closing(open_database(server.database_url(name))) as database:
         with running(database, setting(database, folder, port, connections=CONNECTIONS)) as product:
+            before = server.cpu_seconds()
             sent = send(database, product, 1)
+            theirs = server.cpu_seconds() - before
+        each = [f"{seconds / messages * 1e6:.0f} µs" for seconds in (sent.cpu_seconds, theirs)]
+        print(f"  CPU of a message: {each[0]}, and {each[1]} of PostgreSQL's", file=sys.stderr, flush=True)
         assert sent.accepted == messages, sent
         broken = broken_promises(database)
         assert not broken, broken[:5]

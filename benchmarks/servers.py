@@ -24,7 +24,7 @@ class DurableServer(PostgresqlServer):
 
     def cpu_seconds(self) -> float:
         """CPU time of all its processes up to now, those that have ended included."""
-        return sum(_cpu_seconds(pid) for pid in (self.postmaster, *children_of(self.postmaster)))
+        return cpu_seconds(self.postmaster)
 
 
 @contextmanager
@@ -43,8 +43,12 @@ def children_of(parent: int) -> list[int]:
     ]
 
 
-def _cpu_seconds(pid: int) -> float:
-    """User and system time of a process and of those of its children that have ended and were waited for."""
+def cpu_seconds(parent: int) -> float:
+    """User and system time of a process and of its children, those that have ended and were waited for included."""
+    return sum(_own_cpu_seconds(pid) for pid in (parent, *children_of(parent)))
+
+
+def _own_cpu_seconds(pid: int) -> float:
     fields = _fields(Path(f"/proc/{pid}/stat"))
     return sum(int(ticks) for ticks in fields[11:15]) / _TICKS_A_SECOND if fields else 0.0
 
