@@ -23,7 +23,13 @@ from mailer.retention import Retention
 from mailer.schedule import tend
 from mailer.tickets import LOOKED_AT, LOST_AFTER_SECONDS, MOST, Range, Tickets
 from preferences.store.clock import check_clock
-from preferences.store.due import first_due, publications_due, publications_of_few, service_mails_due
+from preferences.store.due import (
+    first_due,
+    publications_due,
+    publications_of_few,
+    running_publications,
+    service_mails_due,
+)
 from preferences.store.leases import leader, threads_at_work
 
 log = logging.getLogger(__name__)
@@ -31,8 +37,8 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 # A queue in which so many tickets wait gets no more: nobody takes them up, and the database forgets nothing.
 FULL_QUEUE = 4 * MOST
-# While very much is due, it is asked so seldom for which publications.
-ASK_ALL_SECONDS = 15.0
+# While very much is due, it is asked so seldom for which publications; those with a campaign under way are known at once.
+ASK_ALL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,8 @@ class Scheduler:
             threads = threads_at_work(connection, self._office.machine_clock.now())
             publications = publications_of_few(connection, now)
             if publications is None:
-                publications = self._of_many(lambda: publications_due(connection, now))
+                known = self._of_many(lambda: publications_due(connection, now))
+                publications = sorted({*known, *running_publications(connection)})
             due = {one: first_due(connection, one, now, limit=LOOKED_AT) for one in publications}
             return _Look(threads, due, service_mails_due(connection, now))
 

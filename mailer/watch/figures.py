@@ -20,7 +20,7 @@ from preferences.store.leases import processes, threads_at_work
 from preferences.store.restorations import open_restoration
 
 # Whoever asks more often is told the same again.
-KEPT_SECONDS = 10.0
+KEPT_SECONDS = 15.0
 _NOT = timedelta(0)
 
 

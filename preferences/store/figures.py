@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from preferences.delivery import State
-from preferences.store.agenda import due_deliveries
-from preferences.store.open_deliveries import IS_UNDECIDED, IS_UNDER_WAY
+from preferences.store.open_deliveries import IS_IN_DOUBT, IS_UNDECIDED, IS_UNDER_WAY, RUNNING
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DECISION, DELIVERY, DESTINATION, OUTBOX, SERVICE_MAIL
 
@@ -40,32 +38,44 @@ class Figures:
 
 def figures(connection: Connection, now: datetime) -> Figures:
     """The figures at an instant."""
-    of = DELIVERY.c
-    due, oldest = connection.execute(due_deliveries(func.count(), now).add_columns(func.min(of.wakes_at))).one()
-    campaigns = (
-        select(CAMPAIGN.c.status, func.count().label("number")).group_by(CAMPAIGN.c.status).order_by(CAMPAIGN.c.status)
-    )
+    campaigns = _by_status(connection)
+    due, oldest, waiting = _open(connection, now)
     slowed, slowed_until = connection.execute(
         select(func.count(), func.max(DESTINATION.c.slow_until)).where(DESTINATION.c.slow_until > now)
     ).one()
+    service = (SERVICE_MAIL.c.state == ServiceState.DUE.value) & (SERVICE_MAIL.c.due_at <= now)
     return Figures(
         due=due,
         oldest_due_at=oldest,
-        waiting=_count(
-            connection, select(func.count()).select_from(DELIVERY).where(IS_UNDECIDED & (of.wakes_at > now))
-        ),
-        handing_over=_count(connection, select(func.count()).select_from(ATTEMPT).where(IS_UNDER_WAY)),
-        in_doubt=_count(connection, select(func.count()).select_from(DELIVERY).where(of.state == State.IN_DOUBT.value)),
-        service_due=_count(
-            connection,
-            select(func.count())
-            .select_from(SERVICE_MAIL)
-            .where((SERVICE_MAIL.c.state == ServiceState.DUE.value) & (SERVICE_MAIL.c.due_at <= now)),
-        ),
-        asked_for=_count(connection, select(func.count()).select_from(OUTBOX).where(OUTBOX.c.done_at.is_(None))),
-        campaigns={row.status: row.number for row in connection.execute(campaigns)},
+        waiting=waiting,
+        handing_over=_count(connection, ATTEMPT, IS_UNDER_WAY),
+        in_doubt=_count(connection, DELIVERY, IS_IN_DOUBT),
+        service_due=_count(connection, SERVICE_MAIL, service),
+        asked_for=_count(connection, OUTBOX, OUTBOX.c.done_at.is_(None)),
+        campaigns=campaigns,
         destinations_slowed=slowed,
         slowed_until=slowed_until,
+    )
+
+
+def _by_status(connection: Connection) -> dict[str, int]:
+    counted = select(CAMPAIGN.c.status, func.count().label("number")).group_by(CAMPAIGN.c.status)
+    return {row.status: row.number for row in connection.execute(counted.order_by(CAMPAIGN.c.status))}
+
+
+def _open(connection: Connection, now: datetime) -> tuple[int, datetime | None, int]:
+    """How much is due, since when, and how much waits: one pass over what is undecided, whose campaign is asked after."""
+    of = DELIVERY.c
+    is_due = (of.wakes_at <= now).label("is_due")
+    counted = select(of.campaign_id, is_due, func.count().label("number"), func.min(of.wakes_at).label("first"))
+    runs = select(CAMPAIGN.c.id).where(CAMPAIGN.c.status.in_(RUNNING)).order_by(CAMPAIGN.c.id)
+    running = {None, *connection.execute(runs).scalars()}
+    rows = connection.execute(counted.where(IS_UNDECIDED).group_by(of.campaign_id, is_due)).all()
+    due = [row for row in rows if row.is_due and row.campaign_id in running]
+    return (
+        sum(row.number for row in due),
+        min((row.first for row in due), default=None),
+        sum(row.number for row in rows if not row.is_due),
     )
 
 
@@ -87,6 +97,6 @@ def decisions_by_reason(connection: Connection, after: int, until: int) -> Mappi
     return {(row.outcome, row.reason): row.number for row in rows}
 
 
-def _count(connection: Connection, statement: object) -> int:
-    number: int = connection.execute(statement).scalar_one()  # type: ignore[call-overload]
+def _count(connection: Connection, table: Table, chosen: ColumnElement[bool]) -> int:
+    number: int = connection.execute(select(func.count()).select_from(table).where(chosen)).scalar_one()
     return number

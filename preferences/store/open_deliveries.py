@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
 from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import Reason
@@ -43,6 +43,8 @@ def _as_written(states: tuple[str, ...]) -> ColumnElement[bool]:
 # As `ix_delivery_wakes` and `ix_delivery_open` have it.
 IS_UNDECIDED = _as_written(UNDECIDED)
 IS_OPEN = _as_written(_OPEN)
+# As `ix_delivery_in_doubt` has it.
+IS_IN_DOUBT = _D.state == literal_column(f"'{State.IN_DOUBT.value}'")
 # By the lease, so that its partial index is searched and not the table: an attempt has one always.
 IS_UNDER_WAY = ATTEMPT.c.outcome.is_(None) & (ATTEMPT.c.lease_id > 0)
 

@@ -142,6 +142,12 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("lease_id IS NOT NULL"),
             postgresql_where=text("lease_id IS NOT NULL"),
         ),
+        Index(
+            "ix_delivery_in_doubt",
+            "publication_id",
+            sqlite_where=text("state = 'in_doubt'"),
+            postgresql_where=text("state = 'in_doubt'"),
+        ),
         one_of("delivery", "state", State),
         one_of("delivery", "reason", Reason),
         one_of("delivery", "expiry", ExpiryBasis),

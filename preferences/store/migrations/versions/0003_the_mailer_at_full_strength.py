@@ -99,3 +99,7 @@ def _keys_of_senders() -> None:
         sa.UniqueConstraint("domain", "selector", name="uq_dkim_key_selector"),
     )
     op.create_index("ix_dkim_key_signing", "dkim_key", ["activated_at"])
+    in_doubt = sa.text("state = 'in_doubt'")
+    op.create_index(
+        "ix_delivery_in_doubt", "delivery", ["publication_id"], sqlite_where=in_doubt, postgresql_where=in_doubt
+    )
