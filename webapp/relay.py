@@ -52,19 +52,29 @@ TryRelay = Callable[[Message | None], Tried]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """The mail server of an installation, in words."""
+    """The mail server of an installation, in words; `others` take over while it cannot be reached."""
 
     server: str
     security: str
     user: str
+    others: tuple[str, ...] = ()
 
 
-def relay_of(server: SmtpServer | None) -> Relay | None:
+def relay_of(server: SmtpServer | None, others: Sequence[SmtpServer] = ()) -> Relay | None:
     """The mail server in words; None where mail stays in the test inbox."""
     if server is None:
         return None
     user = f"signs in as {server.user}, with the password from TROTH_SMTP_URL" if server.user else "signs in as nobody"
-    return Relay(server=f"{server.host}, port {server.port}", security=_SECURITY[server.security], user=user)
+    return Relay(
+        server=_place(server),
+        security=_SECURITY[server.security],
+        user=user,
+        others=tuple(f"{_place(other)} ({_SECURITY[other.security]})" for other in others),
+    )
+
+
+def _place(server: SmtpServer) -> str:
+    return f"{server.host}, port {server.port}"
 
 
 class TestMails:

@@ -126,13 +126,15 @@ def classify(stage: Stage, reply: Reply) -> OutcomeKind | None:
     refusal of MAIL is about the sender, since no reader was named yet; 421 to it is the server's own rest. 552 at RCPT
     is temporary (RFC 5321, section 4.5.3.1.10).
     """
+    digit = reply.code // 100
+    if digit == 2 and stage is Stage.DOT:
+        return OutcomeKind.ACCEPTED
     if is_about_sender(reply):
         return OutcomeKind.SENDER_REFUSED
-    digit = reply.code // 100
     if digit in {4, 5}:
         return _refusal(stage, reply)
     if stage is Stage.DOT:
-        return OutcomeKind.ACCEPTED if digit == 2 else OutcomeKind.IN_DOUBT
+        return OutcomeKind.IN_DOUBT
     goes_on = digit == 3 if stage is Stage.DATA else digit == 2
     return None if goes_on else OutcomeKind.DEFERRED
 

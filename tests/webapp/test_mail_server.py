@@ -25,9 +25,9 @@ ELSEWHERE = {"Host": "letters.example.org", "X-Forwarded-For": "192.0.2.7"}
 
 
 @contextmanager
-def with_server(anna: Visitor, server: SmtpServer) -> Iterator[FlaskClient]:
+def with_server(anna: Visitor, server: SmtpServer, *others: SmtpServer) -> Iterator[FlaskClient]:
     """A browser that keeps cookies, before a site that hands its mail to this server."""
-    settings = replace(anna.site.settings, smtp=server)
+    settings = replace(anna.site.settings, smtp=server, smtp_others=others)
     site = replace(anna.site, settings=settings, try_relay=partial(probe, server, anna.clock))
     app = create_app(site)
     app.testing = True
@@ -152,6 +152,16 @@ def test_the_settings_show_the_server_without_its_password_and_try_it(database_u
             found = client.post(f"{HERE}/settings/mail-server", data=fields).get_data(as_text=True)
         assert "It took the test mail" in found
         assert len(kept.messages) == 1
+
+
+def test_who_takes_over_is_shown_in_order_and_without_passwords(database_url: str, tmp_path: Path) -> None:
+    others = [replace(here(2525), user="ben", password="quite secret"), here(2526)]
+    with visitor(database_url, tmp_path) as anna, with_server(anna, here(1), *others) as client:
+        sign_in(anna, client)
+        page = client.get(f"{HERE}/settings").get_data(as_text=True)
+    assert "While it cannot be reached, in this order: 127.0.0.1, port 2525" in page
+    assert page.index("port 2525") < page.index("port 2526")
+    assert "quite secret" not in page
 
 
 def test_a_server_that_is_away_is_told_on_the_settings_page(database_url: str, tmp_path: Path) -> None:

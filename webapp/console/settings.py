@@ -42,7 +42,7 @@ def show(desk: Desk, secret: str | None = None, tried: Tried | None = None) -> A
         filled=desk.filled if is_typed else Filled(values),
         typed=desk.filled,
         zones=ZONES,
-        relay=relay_of(desk.site.settings.smtp),
+        relay=relay_of(desk.site.settings.smtp, desk.site.settings.smtp_others),
         tried=tried,
         secret=secret,
         tokens=[(one, desk.id(Kind.TOKEN, one.id)) for one in there],

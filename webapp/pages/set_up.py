@@ -107,7 +107,7 @@ def _form(
     problems: Mapping[str, str] | None = None,
     tried: Tried | None = None,
 ) -> Response:
-    relay = relay_of(site.settings.smtp)
+    relay = relay_of(site.settings.smtp, site.settings.smtp_others)
     return render("set_up.html", status, filled=filled, problems=problems or {}, zones=ZONES, relay=relay, tried=tried)
 
 

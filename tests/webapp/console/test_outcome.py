@@ -15,6 +15,7 @@ from preferences.delivery import State
 from preferences.store.events import SYSTEM
 from preferences.store.tables import DELIVERY
 from preferences.store.unsubscribes import unsubscribe
+from preferences.store.warm_up import begin_warm_up
 from preferences.unsubscribe import Cause, Scope
 from tests.mailer.town import Town
 from tests.webapp.console.marketer import HERE, Marketer, marketer
@@ -189,3 +190,18 @@ def test_what_was_put_off_says_when_it_is_tried_next_and_until_when(at: Marketer
     assert f"tried again</a>, next today at {minute:%H:%M}" in page or f"at {minute:%H:%M}, and no longer" in page
     assert "and no longer than until Wednesday 2 December at 13:00" in page
     assert "and no longer than until Wednesday 2 December" in at.get(f"{path}/people?state=deferred")
+
+
+def test_today_says_what_holds_mail_back_though_its_readers_want_it(at: Marketer) -> None:
+    town = answering(at, anna=OutcomeKind.SLOWED)
+    town.reader("anna", {"letter": "each"})
+    path = draft(at)
+    schedule(at, path)
+    town.hand_over()
+    with town.database.write() as connection:
+        begin_warm_up(connection, 50, 1000, town.now)
+    page = at.get("")
+    assert "Held back for a while" in page
+    assert "example.org: nothing goes there until" in page
+    assert "because it said: 421 slowed" in page
+    assert "warm-up, day 1: 0 of at most 50 mails today" in page
