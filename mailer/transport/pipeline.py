@@ -167,7 +167,8 @@ class Pipeline:
             kind=kind,
             code=code,
             text=text,
-            begun_at=begun_at,
+            # Where the server itself rests, nothing of a mail has begun.
+            begun_at=None if kind is OutcomeKind.RELAY_DOWN else begun_at,
             ended_at=self._clock.now(),
             relay=self._wire.relay,
         )

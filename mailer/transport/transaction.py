@@ -94,7 +94,8 @@ class Transaction:
             kind=kind,
             code=code,
             text=text,
-            begun_at=self._begun_at,
+            # Where the server itself rests, nothing of a mail has begun.
+            begun_at=None if kind is OutcomeKind.RELAY_DOWN else self._begun_at,
             ended_at=self._clock.now(),
             relay=self._wire.relay,
         )

@@ -40,7 +40,7 @@ def test_a_greeting_of_421_and_a_rest_before_a_reader_is_named_let_the_next_take
         assert [one.kind for one in handed_over([busy, second], 1)] == [OutcomeKind.ACCEPTED]
     with playing({(0, "MAIL"): "421 4.3.2 closing"}) as (first, _), playing({}) as (second, record):
         down, accepted = handed_over([first, second], 1, 2)
-    assert (down.kind, accepted.kind) == (OutcomeKind.RELAY_DOWN, OutcomeKind.ACCEPTED)
+    assert (down.kind, down.begun_at, accepted.kind) == (OutcomeKind.RELAY_DOWN, None, OutcomeKind.ACCEPTED)
     assert [reader for reader, _ in record.taken] == ["reader2@example.org"]
 
 
