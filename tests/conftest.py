@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.brokers import NO_RABBITMQ
 from tests.postgresql import COULD_NOT_START, PostgresqlServer, ServerUnavailableError, running_server
 
 # How long an example takes says more about the machine than about the law.
@@ -115,12 +116,17 @@ def _migrate(url: str) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """Say at the very end how many tests did not run for want of a server."""
     result = yield
+    for server, why in (("POSTGRESQL", COULD_NOT_START), ("RABBITMQ", NO_RABBITMQ)):
+        _say_what_is_missing(terminalreporter, server, why)
+    return result
+
+
+def _say_what_is_missing(terminalreporter: pytest.TerminalReporter, server: str, why: str) -> None:
     missing = [
         report
         for report in terminalreporter.stats.get("skipped", ())
-        if isinstance(report.longrepr, tuple) and COULD_NOT_START in report.longrepr[2]
+        if isinstance(report.longrepr, tuple) and why in report.longrepr[2]
     ]
     if missing:
-        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", red=True, bold=True)
+        terminalreporter.section(f"NOT TESTED ON {server}", sep="!", red=True, bold=True)
         terminalreporter.write_line(f"{len(missing)} tests were left out. {missing[0].longrepr[2]}")
-    return result
