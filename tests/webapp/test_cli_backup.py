@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mailer.high_water import HighWaterMark, mark_file
+from preferences.store.clock import SystemClock
 from preferences.store.database import open_database
 from preferences.store.restorations import Mark, note_restored, open_restoration
 from preferences.store.tables import INSTALLATION, LEASE, PUBLICATION, SUBSCRIBER
@@ -154,6 +155,16 @@ def test_what_nothing_was_handed_over_since_is_put_back_and_asks_nothing(folder:
     answer = troth("restore", folder / "one.tar.gz")
     assert answer.exit_code == 0, answer.stderr
     assert "Nothing is to be answered" in troth("restored").stdout
+
+
+def test_where_nothing_was_ever_handed_over_nothing_is_asked(tmp_path: Path) -> None:
+    troth = _troth(tmp_path)
+    assert troth("topic", "show").exit_code == 0
+    with closing(open_database(f"sqlite:///{tmp_path / 'var' / 'troth.sqlite3'}")) as database:
+        HighWaterMark(mark_file(tmp_path / "var", database)).look(database, SystemClock())
+    troth("backup", tmp_path / "one.tar.gz")
+    assert troth("restore", tmp_path / "one.tar.gz").exit_code == 0
+    assert troth("restored").exit_code == 0
 
 
 def test_a_backup_on_another_machine_asks_before_anything_is_sent(folder: Path, tmp_path: Path) -> None:

@@ -97,13 +97,18 @@ def _bring_up_to_date(made: Path, settings: Settings) -> bool:
 
 
 def _ask_unless_marked(database: Database, settings: Settings) -> bool:
+    file = mark_file(settings.data_dir, database)
     try:
-        mark = marked_in(mark_file(settings.data_dir, database))
+        mark = marked_in(file)
+        is_empty = file.exists() and file.stat().st_size == 0
     except OSError:
-        mark = None
+        mark, is_empty = None, False
     with database.write() as connection:
         newest = newest_mark(connection)
-        is_all = mark is not None and newest is not None and (newest.number, newest.at) == (mark.number, mark.at)
+        # An empty file is there where a process has run on this machine and nothing was ever handed over.
+        knew_nothing = is_empty and newest is None
+        knew_this = mark is not None and newest is not None and (newest.number, newest.at) == (mark.number, mark.at)
+        is_all = knew_nothing or knew_this
         if not is_all:
             note_restored(connection, mark, SystemClock().now())
         return open_restoration(connection) is not None
