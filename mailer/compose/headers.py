@@ -17,6 +17,10 @@ LIST_ID_LIMIT = 255
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
 _Q_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_Q_SHORT = bytes(_Q_PLAIN) + b" "
+_Q_SPELLED = tuple(
+    "_" if octet == 0x20 else chr(octet) if octet in _Q_PLAIN else f"={octet:02X}" for octet in range(256)
+)
 _URI = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+;=%]+\Z")
 _LIST_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)+\Z")
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|::1)\Z")
@@ -114,7 +118,7 @@ def _is_safe_origin(uri: str) -> bool:
 def encoded_words(value: str, *, first_room: int = WORD_LIMIT) -> list[str]:
     """The value as encoded words of RFC 2047, each whole in itself; the first fits `first_room` octets."""
     octets = value.encode()
-    is_mostly_plain = 2 * sum(octet not in _Q_PLAIN and octet != 0x20 for octet in octets) < len(octets)
+    is_mostly_plain = 2 * _spelled_out(octets) < len(octets)
     measure, write = (_q_length, _q_word) if is_mostly_plain else (_b_length, _b_word)
     words, held, room = [], b"", min(first_room, WORD_LIMIT) - _ENVELOPE_OCTETS
     if measure(octets) <= room:
@@ -130,12 +134,16 @@ def encoded_words(value: str, *, first_room: int = WORD_LIMIT) -> list[str]:
 
 
 def _q_length(octets: bytes) -> int:
-    return sum(1 if octet in _Q_PLAIN or octet == 0x20 else 3 for octet in octets)
+    return len(octets) + 2 * _spelled_out(octets)
+
+
+def _spelled_out(octets: bytes) -> int:
+    """How many of the octets take three characters."""
+    return len(octets.translate(None, _Q_SHORT))
 
 
 def _q_word(octets: bytes) -> str:
-    spelled = ("_" if octet == 0x20 else chr(octet) if octet in _Q_PLAIN else f"={octet:02X}" for octet in octets)
-    return f"=?utf-8?q?{''.join(spelled)}?="
+    return f"=?utf-8?q?{''.join([_Q_SPELLED[octet] for octet in octets])}?="
 
 
 def _b_length(octets: bytes) -> int:
