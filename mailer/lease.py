@@ -71,11 +71,17 @@ class HeldLease:
         self._did = (what, self._office.machine_clock.now())
 
     def end(self) -> None:
-        """Stop renewing and end it; what is still handing over under it is put in doubt by the sweeper."""
+        """Stop renewing and end it; what is still handing over under it is put in doubt by the sweeper.
+
+        Where the database is away it ends by itself, some seconds later.
+        """
         self._stopping.set()
         self._thread.join()
-        with self._office.database.write() as connection:
-            end_lease(connection, self._id, self._office.machine_clock.now())
+        try:
+            with self._office.database.write() as connection:
+                end_lease(connection, self._id, self._office.machine_clock.now())
+        except DatabaseAway as error:
+            log.warning("database away while ending a lease", extra={"why": str(error)})
 
     def renew(self) -> None:
         """Renew it, or begin another where it was lost. Raises `DatabaseAway`."""

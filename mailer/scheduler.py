@@ -135,12 +135,13 @@ class Scheduler:
         if written:
             self._lease.did(f"wrote {written} tickets")
 
-    def done(self, one: Range) -> None:
-        """A ticket was done, where that is known here."""
+    def done(self, one: Range, decided: int) -> None:
+        """A ticket was done, where that is known here; one by which nothing was decided is not hurried after."""
         with self._lock:
             if one.publication_id in self._tickets:
                 self._tickets[one.publication_id].not_written([one])
-        self._to_write.set()
+        if decided:
+            self._to_write.set()
 
     def _look(self) -> _Look:
         now = self._office.clock.now()

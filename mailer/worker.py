@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
@@ -55,7 +56,7 @@ class Worker:
         lease: HeldLease,
         rest: Rest,
         threads: int,
-        done: Callable[[Range], None] = lambda _one: None,
+        done: Callable[[Range, int], None] = lambda _one, _decided: None,
         pace: Pace | None = None,
     ) -> None:
         self._sessions = KeptSessions(office.transport)
@@ -95,8 +96,9 @@ class Worker:
     def hand_over(self, publication_id: int, after: int, until: int) -> None:
         """Do what a ticket says."""
         one = Range(publication_id=publication_id, after=after, until=until)
-        self._rest.guarded("hand_over", lambda: self._hand_over(one))
-        self._done(one)
+        decided = Counter[Range]()
+        self._rest.guarded("hand_over", lambda: decided.update({one: self._hand_over(one)}))
+        self._done(one, decided[one])
 
     def write_service_mails(self) -> None:
         """Compose and hand over service mails."""
@@ -109,12 +111,13 @@ class Worker:
         """
         return self._sender(may_go_on).run(publication_id)
 
-    def _hand_over(self, one: Range) -> None:
+    def _hand_over(self, one: Range) -> int:
         leave_at = time.monotonic() + TICKET_SECONDS
         sender = self._sender(lambda: not self._rest.is_on and time.monotonic() < leave_at)
         decided = sender.run(one.publication_id, after=one.after, until=one.until)
         if decided:
             self._lease.did(f"decided about {decided} subscribers of publication {one.publication_id}")
+        return decided
 
     def _sender(self, may_go_on: Callable[[], bool]) -> Sender:
         def goes_on() -> bool:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import select
 
 from mailer.brokers import InProcessBroker
 from mailer.embedded import EmbeddedMailer
+from mailer.schedule import tend
+from mailer.scheduler import TICK_SECONDS
 from preferences.store.tables import CAMPAIGN, LEASE
 from tests.mailer.town import TUESDAY, Town
 
@@ -98,3 +101,15 @@ def test_nothing_happens_by_itself_while_somebody_else_does_it(town: Town, campa
             assert sum(town.counts(extra).values()) == 30
         worker.wake()
         _wait(lambda: _is_finished(town, campaign))
+
+
+def test_what_cannot_go_on_is_tried_again_at_every_tick_and_not_in_a_hurry(
+    town: Town, campaign: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    tend(town.office)
+    town.office = replace(town.office, is_driven=False)  # so that its clock disagrees with the database's
+    with _working(town):
+        time.sleep(2.5 * TICK_SECONDS)
+    tried = [record for record in caplog.records if getattr(record, "task", "") == "hand_over"]
+    assert 1 <= len(tried) <= 20
+    assert town.counts(campaign) == {"due": 30}
