@@ -1,4 +1,5 @@
-"""What a decision was made from, and deciding again from it. How it is written down stands in `basis_record`.
+"""What a decision was made from, and deciding again from it. How it is written down stands in `basis_record`,
+and how it is read in `basis_reading`.
 
 Held are the ids of expectation and cadences (which never change) and everything else as it was. Of the counted
 instants only those are held that can be in a window with the instant of the decision: no rule asks for others.
@@ -10,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from preferences.along import decide_along
-from preferences.basis_record import Basis, Counted, from_json, to_json
+from preferences.basis_reading import from_json
+from preferences.basis_record import Basis, Counted, to_json
 from preferences.cadence import LONGEST_DAYS, BoundCap
 from preferences.calendar import zone_data_version
 from preferences.campaign import Candidate, DigestDue

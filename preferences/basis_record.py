@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from preferences.calendar import as_instant
-from preferences.campaign import Candidate, DigestDue, ExpiryBasis, Origin
-from preferences.expectation import Arrives, Standing, Suppression
+from preferences.campaign import Candidate, DigestDue
+from preferences.expectation import Standing
 from preferences.history import Instants
 
 FORMAT = 1
-# A basis that was emptied: what the audit reads beside deciding again is left, and nobody can decide again from it.
-_EMPTIED = 0
-_LEFT = ("rules", "zones", "now", "expectation", "cadences", "standing", "carrier")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +60,17 @@ class Basis:
 def to_json(basis: Basis) -> str:
     """The basis as JSON text without spaces; `from_json` gives an equal one.
 
-    One stands in the ledger for each mail, so what many have in common is spelled once; it is what `_written` says.
+    One stands in the ledger for each mail, so what many have in common is spelled once; it is what `written` says.
     """
     subject = basis.subject
     if isinstance(subject, DigestDue):
-        return _SPELLED(_written(basis))
+        return SPELLED(written(basis))
     rest = (
         *(subject.campaign, subject.topics, subject.scheduled_at, subject.expires_at, subject.expiry),
         *(subject.priority, subject.relevance, subject.has_waited, subject.coming_at, subject.digest_stopped),
     )
     parts = [
-        f'{{"format":{FORMAT},"rules":{basis.rules},"zones":{_text(basis.zone_data)},"now":{_micros(basis.now)}',
+        f'{{"format":{FORMAT},"rules":{basis.rules},"zones":{_text(basis.zone_data)},"now":{micros(basis.now)}',
         f',"expectation":{basis.expectation},"cadences":{_cadences_text(basis.cadences)}',
         f',"standing":{_standing_text(basis.standing)},"campaign":{{"id":{subject.id}',
         _candidate_text(*rest, subject.origin),
@@ -92,17 +89,17 @@ def to_json(basis: Basis) -> str:
 
 @lru_cache(maxsize=64)
 def _text(text: str) -> str:
-    return _SPELLED(text)
+    return SPELLED(text)
 
 
 @lru_cache(maxsize=4096)
 def _cadences_text(cadences: tuple[tuple[int, int, int], ...]) -> str:
-    return _SPELLED([list(ids) for ids in cadences])
+    return SPELLED([list(ids) for ids in cadences])
 
 
 @lru_cache(maxsize=4096)
 def _standing_text(standing: Standing) -> str:
-    return _SPELLED(_written_standing(standing))
+    return SPELLED(_written_standing(standing))
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -126,7 +123,7 @@ def _candidate_text(campaign: int, topics: tuple[int, ...], *rest: Any) -> str:
         )
     )
     del written["id"]
-    return f",{_SPELLED(written)[1:]}"
+    return f",{SPELLED(written)[1:]}"
 
 
 def _counted_text(counted: Counted) -> str:
@@ -136,54 +133,23 @@ def _counted_text(counted: Counted) -> str:
         ("along", counted.along),
         ("rhythm", counted.rhythm),
     )
-    said = [f'"{name}":[{",".join([str(_micros(at)) for at in instants])}]' for name, instants in scopes if instants]
+    said = [f'"{name}":[{",".join([str(micros(at)) for at in instants])}]' for name, instants in scopes if instants]
     return f"{{{','.join(said)}}}"
 
 
 # `json.dumps` would make another one for each basis.
-_SPELLED = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+SPELLED = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
-def from_json(text: str) -> Basis:
-    """The basis that was written. Raises ValueError for anything that `to_json` would not have written."""
-    try:
-        found = json.loads(text)
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
-        basis = _read(found)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
-        raise ValueError(f"this stored basis cannot be read: {error}") from error
-    # As texts, so that a true in the place of a 1 is noticed as well.
-    if json.dumps(_written(basis), sort_keys=True) != json.dumps(found, sort_keys=True):
-        raise ValueError("this stored basis was not written by this program: it says the same in another way")
-    return basis
-
-
-def emptied(text: str) -> str | None:
-    """A stored basis without what was counted and asked about; None where there is none, or it is emptied already.
-
-    When it was decided, under what terms and which standing stays: by that every counted mail is still judged.
-    """
-    found = json.loads(text)
-    if found.get("format") != FORMAT:
-        return None
-    left = {"format": _EMPTIED} | {name: found[name] for name in _LEFT if name in found}
-    return json.dumps(left, separators=(",", ":"), allow_nan=False)
-
-
-def is_emptied(text: str) -> bool:
-    """Whether a stored basis was emptied, and no decision can be made again from it."""
-    return text.startswith(f'{{"format":{_EMPTIED},')
-
-
-def _written(basis: Basis) -> dict[str, Any]:
+def written(basis: Basis) -> dict[str, Any]:
+    """The basis as JSON has it, without what says nothing."""
     is_digest = isinstance(basis.subject, DigestDue)
     return _without_defaults(
         {
             "format": FORMAT,
             "rules": basis.rules,
             "zones": basis.zone_data,
-            "now": _micros(basis.now),
+            "now": micros(basis.now),
             "expectation": basis.expectation,
             "cadences": [list(ids) for ids in basis.cadences],
             "standing": _written_standing(basis.standing),
@@ -194,23 +160,6 @@ def _written(basis: Basis) -> dict[str, Any]:
             "carrier": basis.carrier,
             "in_mail": basis.in_mail or None,
         }
-    )
-
-
-def _read(found: dict[str, Any]) -> Basis:
-    return Basis(
-        rules=found["rules"],
-        zone_data=found["zones"],
-        now=_instant(found["now"]),
-        expectation=found["expectation"],
-        cadences=tuple((topic, accepted, current) for topic, accepted, current in found["cadences"]),
-        standing=_read_standing(found["standing"]),
-        subject=_read_digest(found["digest"]) if "digest" in found else _read_candidate(found["campaign"]),
-        counted=_read_counted(found["counted"]),
-        had=_flag(found, "had"),
-        before=_read_counted(found["before"]) if "before" in found else None,
-        carrier=found.get("carrier"),
-        in_mail=_flag(found, "in_mail"),
     )
 
 
@@ -225,22 +174,13 @@ def _written_standing(standing: Standing) -> dict[str, Any]:
     )
 
 
-def _read_standing(found: dict[str, Any]) -> Standing:
-    return Standing(
-        confirmed=_flag(found, "confirmed"),
-        unsubscribed=_flag(found, "unsubscribed"),
-        suppressed=Suppression(found["suppressed"]) if "suppressed" in found else None,
-        consent_ends_at=_instant(found["consent_ends"]) if "consent_ends" in found else None,
-    )
-
-
 def _written_subject(subject: Candidate | DigestDue) -> dict[str, Any]:
     if isinstance(subject, DigestDue):
         return {
             "id": subject.id,
             "rhythm": subject.rhythm,
             "on": subject.slot_on.isoformat(),
-            "at": _micros(subject.slot_at),
+            "at": micros(subject.slot_at),
             "topics": sorted(subject.topics),
         }
     return _without_defaults(
@@ -248,7 +188,7 @@ def _written_subject(subject: Candidate | DigestDue) -> dict[str, Any]:
             "id": subject.id,
             "campaign": subject.campaign,
             "topics": list(subject.topics),
-            "scheduled": _micros(subject.scheduled_at),
+            "scheduled": micros(subject.scheduled_at),
             "expires": _micros_or_none(subject.expires_at),
             "expiry": subject.expiry,
             "priority": subject.priority,
@@ -261,61 +201,19 @@ def _written_subject(subject: Candidate | DigestDue) -> dict[str, Any]:
     )
 
 
-def _read_digest(found: dict[str, Any]) -> DigestDue:
-    return DigestDue(
-        id=found["id"],
-        rhythm=Arrives(found["rhythm"]),
-        slot_on=date.fromisoformat(found["on"]),
-        slot_at=_instant(found["at"]),
-        topics=frozenset(found["topics"]),
-    )
-
-
-def _read_candidate(found: dict[str, Any]) -> Candidate:
-    return Candidate(
-        id=found["id"],
-        campaign=found["campaign"],
-        topics=tuple(found["topics"]),
-        scheduled_at=_instant(found["scheduled"]),
-        expires_at=_instant(found["expires"]) if "expires" in found else None,
-        expiry=ExpiryBasis(found["expiry"]),
-        priority=found["priority"],
-        relevance=found["relevance"],
-        has_waited=_flag(found, "has_waited"),
-        coming_at=_instant(found["coming"]) if "coming" in found else None,
-        digest_stopped=_flag(found, "digest_stopped"),
-        origin=Origin(found["origin"]),
-    )
-
-
 def _written_counted(counted: Counted) -> dict[str, list[int]]:
     scopes = {field.name: getattr(counted, field.name) for field in fields(Counted)}
-    return {scope: [_micros(at) for at in instants] for scope, instants in scopes.items() if instants}
-
-
-def _read_counted(found: dict[str, Any]) -> Counted:
-    return Counted(**{scope: tuple(_instant(at) for at in instants) for scope, instants in found.items()})
+    return {scope: [micros(at) for at in instants] for scope, instants in scopes.items() if instants}
 
 
 def _without_defaults(written: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in written.items() if value is not None}
 
 
-def _flag(found: dict[str, Any], name: str) -> bool:
-    """A flag that may be absent; a 1 in its place is no flag."""
-    value = found.get(name, False)
-    if type(value) is not bool:
-        raise ValueError(f"{name} is not true or false")
-    return value
-
-
-def _micros(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
+def micros(instant: datetime) -> int:
+    """An instant as whole microseconds since 1970."""
+    return (instant - EPOCH) // MICROSECOND
 
 
 def _micros_or_none(instant: datetime | None) -> int | None:
-    return None if instant is None else _micros(instant)
-
-
-def _instant(micros: int) -> datetime:
-    return _EPOCH + micros * _MICROSECOND
+    return None if instant is None else micros(instant)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, insert, select, update
 
-from preferences.basis_record import emptied
+from preferences.basis_reading import emptied
 from preferences.store.publications import publications
 from preferences.store.tables import (
     ATTEMPT,

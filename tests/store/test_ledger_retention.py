@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mailer.retention import EVERY, Retention
-from preferences.basis_record import is_emptied
+from preferences.basis_reading import is_emptied
 from preferences.errors import Invalid
 from preferences.store.auditing import Audit
 from preferences.store.ledger_retention import AT_ONCE, LARGEST_LEAP, empty_ledger, is_steady

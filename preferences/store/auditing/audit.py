@@ -18,7 +18,7 @@ from preferences.audit import (
     wrong_clauses,
 )
 from preferences.basis import OtherVersion
-from preferences.basis_record import is_emptied
+from preferences.basis_reading import is_emptied
 from preferences.promise import clauses
 from preferences.store.auditing.decisions import (
     DecisionToMake,
