@@ -85,6 +85,16 @@ def test_a_private_key_is_nowhere_to_be_read(troth: Command, database_url: str) 
     assert "PRIVATE" not in said
 
 
+def test_the_status_says_that_a_key_cannot_be_read(tmp_path: Path, sqlite_url: str) -> None:
+    here = command_line(tmp_path, sqlite_url)
+    here("dkim", "make", "example.org", "--selector", "one", "--algorithm", "ed25519")
+    here("dkim", "activate", "example.org", "one", "--unseen")
+    assert "cannot be read" not in here("status").stdout
+    answer = command_line(tmp_path, sqlite_url, TROTH_SECRET_KEY="o" * 40)("status")
+    assert answer.exit_code == 1
+    assert "one of example.org cannot be read" in answer.stdout
+
+
 def test_a_record_in_the_dns_is_the_same_however_it_is_spaced() -> None:
     assert is_same_key("v=DKIM1; k=rsa; p=AbC=", "v=DKIM1;p= Ab C= ;k=rsa")
     assert not is_same_key("v=DKIM1; k=rsa; p=AbC=", "v=DKIM1; k=rsa; p=AbD=")

@@ -7,8 +7,10 @@ from datetime import datetime, tzinfo
 
 import click
 
+from mailer.signing import Signing
 from preferences.calendar import zone_named
 from preferences.delivery import CampaignStatus, State
+from preferences.errors import AnyDoubt
 from preferences.store.clock import SystemClock
 from preferences.store.leases import LeaseRow
 from preferences.store.publications import PublicationRow, publication_named, publications
@@ -43,9 +45,19 @@ def _status(here: Installation, row: PublicationRow) -> bool:
     has_relay = here.settings.smtp is not None and not here.is_sandbox
     for line in lines(found, row.zone, has_relay=has_relay):
         click.echo(line)
-    problem = needs_a_person(found)
+    problem = _key_in_doubt(here) or needs_a_person(found)
     click.echo(f"{row.slug}: {problem or answer(found, zone_named(row.zone), row.zone, has_relay=has_relay)}")
     return problem is not None
+
+
+def _key_in_doubt(here: Installation) -> str | None:
+    """Why nothing leaves for want of a key that signs; None where none is missing. A sandbox signs nothing."""
+    try:
+        if not here.is_sandbox:
+            Signing(here.database, here.clock, here.settings.secret_keys).check()
+    except AnyDoubt as doubt:
+        return str(doubt)
+    return None
 
 
 def lines(found: Situation, zone_name: str, *, has_relay: bool) -> Iterator[str]:
