@@ -74,20 +74,6 @@ def test_who_lives_is_counted_and_what_they_did_is_told(database: Database) -> N
     assert not row.is_living(NOON + LASTS)
 
 
-def test_a_lease_in_use_is_not_ended_and_holds_up_nobody_elses(postgresql_url: str) -> None:
-    with closing(open_database(postgresql_url)) as database:
-        found(database, NOON)
-        with database.write() as connection:
-            stuck, gone = (begin_lease(connection, WORKER, NOON) for _ in range(2))
-        late = NOON + LASTS * 2
-        with database.write() as in_use:
-            assert not may_decide(in_use, 1, stuck, NOON, NOON)  # there is no sender yet
-            with database.write() as connection:
-                assert expire_leases(connection, late) == [gone]
-        with database.write() as connection:
-            assert expire_leases(connection, late) == [stuck]
-
-
 def test_the_agreed_clock_is_the_databases_and_runs_on_without_asking_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +126,7 @@ def test_a_lease_is_not_ended_while_something_is_decided_under_it(postgresql_url
 
 def test_who_was_stopped_in_the_middle_of_deciding_holds_up_no_sweep_of_others(postgresql_url: str) -> None:
     with closing(open_database(postgresql_url)) as database:
+        found(database, NOON)
         with database.write() as connection:
             stopped, dead = begin_lease(connection, WORKER, NOON), begin_lease(connection, WORKER, NOON)
         with _deciding_under(database, stopped), database.write() as connection:
