@@ -131,6 +131,8 @@ class Scheduler:
         if self._is_new(look.service):
             self._writer.write_service_mails()
         room = FULL_QUEUE - waiting_tickets(self._broker, self._queues.mail)
+        with self._lock:  # where nothing is due, every ticket was done
+            self._tickets = {one: kept for one, kept in self._tickets.items() if one in look.subscribers}
         written = sum(self._write_for(one, due, look.threads, room) for one, due in look.subscribers.items())
         if written:
             self._lease.did(f"wrote {written} tickets")

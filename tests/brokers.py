@@ -87,8 +87,12 @@ class RabbitMq:
         """End it hard, with all that it began."""
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        # The daemon that knows the nodes' ports is nobody's child; it ends once no node is left.
-        subprocess.run(["epmd", "-port", str(self._names), "-kill"], capture_output=True, check=False)
+        # The daemon that knows the nodes' ports is nobody's child; it ends once it has noticed that no node is left.
+        for _ in range(20):
+            told = subprocess.run(["epmd", "-port", str(self._names), "-kill"], capture_output=True, text=True)
+            if "not allowed" not in told.stdout + told.stderr:
+                return
+            time.sleep(0.1)
 
 
 @contextmanager
