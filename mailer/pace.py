@@ -1,10 +1,10 @@
-"""How large the next group is: what some tenths of a second hold, as far as the last groups say."""
+"""How large the next group is: what a tenth of a second on the wire holds, as far as the last groups say."""
 
 from __future__ import annotations
 
-# A group is about this much time's worth of messages: short enough that a kill leaves few in doubt at a slow server, and
-# long enough that ten connections at a fast one, which share two cores, have groups in which a statement is shared by many.
-GROUP_SECONDS = 0.4
+# A group is about this much time's worth of messages on the wire: short enough that a process that is killed leaves few in
+# doubt at a slow server, and long enough that a statement is shared by many at a fast one.
+GROUP_SECONDS = 0.1
 SMALLEST, BEGINS_WITH, LARGEST = 1, 50, 200
 
 

@@ -6,6 +6,7 @@ Run it with: python -m tests.browser.screenshots
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import launched
 from tests.browser.product import whole_product
+from tests.browser.rare_states import rare_states
 from tests.browser.states import states
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -39,7 +41,7 @@ def main(folder: Path) -> None:
         chromium = launched(playwright)
         page = chromium.new_page(java_script_enabled=False)
         page.set_default_timeout(30_000)
-        for state in states(page, running):
+        for state in chain(states(page, running), rare_states(page, running)):
             _take(page, folder, state)
             taken.append(state)
         chromium.close()
