@@ -36,7 +36,7 @@ rest: $(VENV)/.installed-dev ## Run what `make test` leaves out: style, types, a
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/troth migrate --check
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "slow or hypothesis"
+	$(BIN)/python -m pytest -q -n $(JOBS) --durations 15 -m "slow or hypothesis"
 
 prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
 	@$(BIN)/python -m benchmarks.prove
