@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select, update
@@ -129,6 +130,7 @@ def has_had(lived: Lived, without: Lived, reader: int, mail: Mail, at: datetime)
     return all((reader, one) in lived.came and lived.came[reader, one][0] <= at for one in campaigns)
 
 
+@pytest.mark.slow
 @settings(max_examples=effort(8), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 32))
 def test_an_outlook_is_what_happens_with_the_campaign_and_what_does_not_without_it(

@@ -88,6 +88,7 @@ def test_every_planned_row_is_what_the_law_decides(database: Database, seed: int
         check_plan(connection, people, campaign, size, now)
 
 
+@pytest.mark.slow
 @settings(max_examples=effort(8), suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 32))
 def test_a_forecast_is_the_plan_made_at_that_instant(database: Database, seed: int) -> None:

@@ -219,6 +219,7 @@ def everywhere(anna: Visitor) -> list[tuple[Rule, str]]:
     return routes
 
 
+@pytest.mark.slow
 def test_get_head_and_options_of_anything_change_nothing(database_url: str, tmp_path: Path) -> None:
     with visitor(database_url, tmp_path) as anna:
         routes = everywhere(anna)

@@ -33,6 +33,7 @@ WAYS = {
     "sequential, encrypted": ((), True),
     "pipelined, encrypted": (("PIPELINING",), True),
 }
+QUICK_WAYS = ("sequential", "pipelined")
 
 
 def handed_over(
@@ -73,7 +74,9 @@ ACTS = st.sampled_from([*(act for act in Act if act is not Act.NOTHING), *REPLIE
 SCRIPTS = st.dictionaries(st.tuples(st.integers(0, 5), st.sampled_from(STAGES)), ACTS, max_size=5)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [way if way in QUICK_WAYS else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
+)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(script=SCRIPTS, in_calls_of=st.sampled_from([1, 2, 100]))
 def test_no_outcome_says_what_the_server_knows_better(script: Script, way: str, in_calls_of: int) -> None:

@@ -61,6 +61,7 @@ def numbers(page: str) -> dict[str, tuple[str, int]]:
     return {words: (link, int(count)) for link, words, count in found}
 
 
+@pytest.mark.slow
 def test_every_number_leads_to_just_as_many_people(at: Marketer) -> None:
     _, path = one_of_each(at)
     page = at.get(path)
