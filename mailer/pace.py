@@ -5,7 +5,7 @@ from __future__ import annotations
 # A group is about this much time's worth of messages on the wire: short enough that a process that is killed leaves few in
 # doubt at a slow server, and long enough that a statement is shared by many at a fast one.
 GROUP_SECONDS = 0.1
-SMALLEST, BEGINS_WITH, LARGEST = 1, 50, 200
+SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
 
 
 class Pace:

@@ -6,14 +6,14 @@ Run it with: python -m tests.browser.screenshots
 from __future__ import annotations
 
 import sys
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import launched
-from tests.browser.product import whole_product
+from tests.browser.product import product, whole_product
 from tests.browser.rare_states import rare_states
 from tests.browser.states import states
 
@@ -36,16 +36,26 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.jpeg"):
         old.unlink()
-    taken = []
-    with TemporaryDirectory() as data, whole_product(Path(data)) as running, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = launched(playwright)
         page = chromium.new_page(java_script_enabled=False)
         page.set_default_timeout(30_000)
-        for state in chain(states(page, running), rare_states(page, running)):
-            _take(page, folder, state)
-            taken.append(state)
+        with TemporaryDirectory() as data, whole_product(Path(data)) as running:
+            taken = _all(page, folder, states(page, running))
+        # What few people ever see is made with few readers.
+        with TemporaryDirectory() as data, product(Path(data)) as running:
+            taken += _all(page, folder, rare_states(page, running))
         chromium.close()
     (folder / "README.md").write_text(HEAD + "\n".join(_section(state) for state in taken))
+
+
+def _all(page: Page, folder: Path, lived: Iterable[str]) -> list[str]:
+    """Pictures of each state that the page is brought to; answers their names."""
+    taken = []
+    for state in lived:
+        _take(page, folder, state)
+        taken.append(state)
+    return taken
 
 
 def _take(page: Page, folder: Path, state: str) -> None:
