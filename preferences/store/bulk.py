@@ -34,7 +34,11 @@ def put_rows(connection: Connection, table: Table, key: Names, names: Names, row
 
 
 def update_rows(connection: Connection, table: Table, key: Names, names: Names, rows: Sequence[Row]) -> None:
-    """Set columns of rows that are there: each tuple has the values of `names`, then those of `key`."""
+    """Set columns of rows that are there: each tuple has the values of `names`, then those of `key`.
+
+    Of several with one key the last counts: PostgreSQL would take any of them.
+    """
+    rows = list({row[-len(key) :]: row for row in rows}.values())
     if _is_postgresql(connection):
         sets = ", ".join(f'"{name}" = new."{name}"' for name in names)
         where = " AND ".join(f'{table.name}."{name}" = new."{name}"' for name in key)

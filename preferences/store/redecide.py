@@ -60,7 +60,8 @@ def move_deliveries(connection: Connection, values: list[dict[str, Any]]) -> Non
     """Set columns of deliveries, one statement for each set of columns; each entry names its `delivery`."""
     by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for one in values:
-        columns = tuple(name for name in one if name != "delivery")
+        # In one order, so that what is said of a delivery twice is written in the order in which it was said.
+        columns = tuple(sorted(one.keys() - {"delivery"}))
         by_columns.setdefault(columns, []).append((*(one[name] for name in columns), one["delivery"]))
     for columns, moved in by_columns.items():
         update_rows(connection, DELIVERY, ("id",), columns, moved)

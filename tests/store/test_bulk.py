@@ -90,6 +90,14 @@ def test_no_rows_are_no_statement_and_one_row_is_a_row(database: Database) -> No
         assert _stored(connection) == [(7, *_row(7, "alone"))]
 
 
+def test_of_two_changes_of_one_row_the_last_counts(database: Database) -> None:
+    with database.write() as connection:
+        insert_rows(connection, TRIAL, ("id", "word"), [(number, "old") for number in range(1, 9)])
+        twice = [(f"{which} {number}", number) for which in ("first", "last") for number in range(1, 9)]
+        update_rows(connection, TRIAL, ("id",), ("word",), twice)
+        assert [row[1] for row in _stored(connection)] == [f"last {number}" for number in range(1, 9)]
+
+
 def test_new_numbers_are_nobodys(database: Database) -> None:
     with database.write() as connection:
         for _ in range(3):
