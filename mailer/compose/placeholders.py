@@ -7,10 +7,12 @@ from enum import Enum
 from mailer.compose.markup import HOLE, MarkupError
 
 _STRINGS = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
-_WHOLE = {
-    "{{": re.compile(rf"\{{\{{(?:{_STRINGS}|[^'\"}}]|\}}(?!\}}))*+\}}\}}", re.DOTALL),
-    "{%": re.compile(rf"\{{%(?:{_STRINGS}|[^'\"%]|%(?!\}}))*+%\}}", re.DOTALL),
-    "{#": re.compile(r"\{#.*?#\}", re.DOTALL),
+# Piece by piece, each taken once and never again: the time grows with the length, whatever an author writes. Possessive
+# repetition would say it in one expression, and is wrong in Python before 3.11.5, which Debian 12 has.
+_PIECE = {
+    "{{": re.compile(rf"(?P<end>\}}\}})|{_STRINGS}|[^'\"}}]+|\}}", re.DOTALL),
+    "{%": re.compile(rf"(?P<end>%\}})|{_STRINGS}|[^'\"%]+|%", re.DOTALL),
+    "{#": re.compile(r"(?P<end>#\})|[^#]+|#", re.DOTALL),
 }
 _OPENING = re.compile(r"\{[{%#]")
 
@@ -41,12 +43,21 @@ def find_placeholders(source: str) -> tuple[Placeholder, ...]:
     """Every placeholder in order; MarkupError at one that is never closed."""
     found, at = [], 0
     while (opening := _OPENING.search(source, at)) is not None:
-        whole = _WHOLE[opening.group()].match(source, opening.start())
-        if whole is None:
+        kind = PlaceholderKind(opening.group())
+        end = _end_of(kind, source, opening.end())
+        if end is None:
             raise MarkupError(f"{opening.group()} is never closed", opening.start())
-        found.append(Placeholder(PlaceholderKind(opening.group()), whole.group(), whole.start(), whole.end()))
-        at = whole.end()
+        found.append(Placeholder(kind, source[opening.start() : end], opening.start(), end))
+        at = end
     return tuple(found)
+
+
+def _end_of(kind: PlaceholderKind, source: str, at: int) -> int | None:
+    while (piece := _PIECE[kind.value].match(source, at)) is not None:
+        at = piece.end()
+        if piece["end"]:
+            return at
+    return None
 
 
 def literal(text: str) -> str:

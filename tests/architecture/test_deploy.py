@@ -53,3 +53,8 @@ def test_operations_names_every_file_of_it() -> None:
     for path in DEPLOY.rglob("*"):
         if path.is_file() and path.name != "README.md":
             assert path.name in told, path
+
+
+def test_the_nginx_of_debian_12_understands_the_server_block() -> None:
+    # `http2 on` came with nginx 1.25.1; Debian 12 has 1.22, Ubuntu 24.04 has 1.24.
+    assert not re.search(r"^\s*http2\s", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE)
