@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import Any
 
 from dramatiq import Broker
@@ -83,11 +82,12 @@ def waiting_tickets(broker: Broker, queue: str) -> int:
 @contextmanager
 def at_the_broker(broker: Any) -> Iterator[None]:
     """What is asked of a broker within raises `BrokerAway`; what is asked next begins with a new connection."""
+    errors = broker_errors(broker)
     try:
         yield
-    except broker_errors() as error:
+    except errors as error:
         if hasattr(broker, "get_queue_message_counts"):  # a broken channel to RabbitMQ would be kept for ever
-            with suppress(*broker_errors()):
+            with suppress(*errors):
                 del broker.connection
         raise BrokerAway(f"the broker cannot be reached: {type(error).__name__}") from error
 
@@ -100,10 +100,14 @@ def _waiting(broker: Any, queue: str) -> int:
     return int(broker.client.llen(f"{broker.namespace}:{queue}"))
 
 
-@cache
-def broker_errors() -> tuple[type[Exception], ...]:
-    """What is raised where a broker is away; each client has a family of its own."""
-    from pika.exceptions import AMQPError
+def broker_errors(broker: Any) -> tuple[type[Exception], ...]:
+    """What is raised where a broker is away; each client has a family of its own, and the other's is not loaded."""
+    if isinstance(broker, StubBroker):
+        return (BrokerError, OSError)
+    if hasattr(broker, "get_queue_message_counts"):
+        from pika.exceptions import AMQPError
+
+        return (BrokerError, AMQPError, OSError)
     from redis.exceptions import RedisError
 
-    return (BrokerError, AMQPError, RedisError, OSError)
+    return (BrokerError, RedisError, OSError)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 from mailer.compose import Message
 from mailer.high_water import HighWaterMark, mark_file
@@ -23,8 +24,7 @@ from preferences.store.captured import Inbox
 from preferences.store.clock import AgreedClock, Clock, SystemClock
 from preferences.store.database import Database, Durability, open_database
 from preferences.store.installation import found
-from preferences.store.migrations import is_newest, missing_columns
-from webapp.sandbox import list_host
+from preferences.store.revisions import is_newest, missing_columns
 from webapp.site import Site
 from webapp.upgrading import upgrade
 
@@ -80,6 +80,11 @@ def office_of(settings: Settings, database: Database, measures: Measures | None 
         signing=Signing(database, clock, settings.secret_keys),
         measures=measures,
     )
+
+
+def list_host(settings: Settings) -> str:
+    """The host in List-Id: the return domain where there is one, else the host of the pages."""
+    return settings.return_domain or urlsplit(settings.base_url).hostname or "localhost"
 
 
 def site_of(settings: Settings, office: Office, *, wake: Callable[[], None], sandbox: Site | None = None) -> Site:

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from urllib.parse import urlsplit
 
 from mailer.embedded import EmbeddedMailer
 from mailer.office import Office
@@ -29,10 +28,11 @@ from preferences.store.captured import Inbox
 from preferences.store.clock import DrivenClock, SystemClock
 from preferences.store.database import Database, open_database
 from preferences.store.installation import found
-from preferences.store.migrations import is_newest
 from preferences.store.replacing import replace_everything
+from preferences.store.revisions import is_newest
 from webapp.example import shipped
 from webapp.example.inbox import fill_inbox
+from webapp.opening import list_host
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +40,6 @@ SANDBOX_PATH = "/sandbox"
 # While a fresh sandbox is made, it stands in a folder of its own beside the one in use.
 _FRESH = "fresh-sandbox-"
 _LEFT_AFTER_SECONDS = 3600.0
-
-
-def list_host(settings: Settings) -> str:
-    """The host in List-Id: the return domain where there is one, else the host of the pages."""
-    return settings.return_domain or urlsplit(settings.base_url).hostname or "localhost"
 
 
 def sandbox_office(settings: Settings, database: Database, clock: DrivenClock) -> Office:

@@ -12,7 +12,7 @@ from preferences.settings import Settings
 from preferences.store.backups import copy_database, file_of
 from preferences.store.clock import SystemClock
 from preferences.store.database import Database
-from preferences.store.migrations import migrate, newest_revision, revision_of
+from preferences.store.revisions import newest_revision, revision_of
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def upgrade(settings: Settings, database: Database, say: Callable[[str], None] =
     if copy is not None:
         say(f"the database was copied to {copy} before it is brought from revision {revision} to {newest_revision()}")
     try:
-        migrate(database)
+        database.migrate()
     except TrothError as error:
         raise TrothError(f"{error}. The database is as it was, at revision {revision}") from error
 

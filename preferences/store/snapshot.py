@@ -7,7 +7,7 @@ from pathlib import Path
 
 from preferences.errors import TrothError
 from preferences.store.database import Database, open_database
-from preferences.store.migrations import is_newest
+from preferences.store.revisions import is_newest
 
 
 def write_snapshot(database: Database, target: Path) -> None:

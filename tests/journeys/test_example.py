@@ -34,9 +34,10 @@ from preferences.store.database import Database, open_database
 from preferences.store.events import By
 from preferences.store.leases import begin_lease, renew_lease
 from preferences.store.mail_history import HistoryEntry, mail_history
-from preferences.store.migrations import differences, is_newest
+from preferences.store.migrations import differences
 from preferences.store.planning import Forecast, forecast, outlook
 from preferences.store.publications import publications
+from preferences.store.revisions import is_newest
 from preferences.store.schedules import schedule
 from preferences.store.signups import SignUp, request
 from preferences.store.unsubscribes import state_cause, unsubscribe

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +17,7 @@ from preferences.store.database import Database, open_database
 from preferences.store.installation import found
 from preferences.store.migrations import configuration, differences
 from preferences.store.publications import publications
+from preferences.store.revisions import is_newest, known_revisions, newest_revision, revision_of
 from preferences.store.tables import DECISION, DELIVERY
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -102,3 +104,15 @@ def test_a_value_outside_the_list_is_refused_after_the_upgrade(tmp_path: Path) -
             connection.execute(text("DELETE FROM delivery"))
         with database.read() as connection:
             assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+
+
+def test_the_revisions_that_are_asked_for_at_every_start_are_those_that_migrate(blank_database_url: str) -> None:
+    there = ScriptDirectory.from_config(configuration())
+    assert newest_revision() == there.get_current_head()
+    assert known_revisions() == {script.revision for script in there.walk_revisions()}
+    with closing(open_database(blank_database_url)) as database:
+        assert revision_of(database) is None
+        for revision in sorted(known_revisions()):
+            _at(database, revision)
+            assert revision_of(database) == revision
+            assert is_newest(database) == (revision == newest_revision())

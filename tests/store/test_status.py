@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Connection, insert, update
 
 from preferences.store.leases import Process, begin_lease, renew_lease
-from preferences.store.migrations import newest_revision
 from preferences.store.publications import change_publication, publication_named
 from preferences.store.results import Came
+from preferences.store.revisions import newest_revision
 from preferences.store.statuses import Situation, situation
 from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, LEASE, SERVICE_MAIL
 from tests.store.lived import Lived

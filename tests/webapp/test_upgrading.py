@@ -13,7 +13,8 @@ from preferences.errors import TrothError
 from preferences.settings import Settings, read_settings
 from preferences.store.backups import problems_in
 from preferences.store.database import Database, open_database
-from preferences.store.migrations import configuration, is_newest, newest_revision, revision_of
+from preferences.store.migrations import configuration
+from preferences.store.revisions import is_newest, newest_revision, revision_of
 from tests.webapp.commands import command_line
 from webapp.upgrading import KEPT, upgrade
 

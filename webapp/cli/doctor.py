@@ -14,8 +14,8 @@ from preferences.errors import TrothError
 from preferences.settings import Settings, SettingsError, read_settings
 from preferences.store.database import open_database
 from preferences.store.dkim_keys import DkimKeyRow, signing_keys
-from preferences.store.migrations import is_newest
 from preferences.store.publications import PublicationRow, publications
+from preferences.store.revisions import is_newest
 from webapp.cli.checks.asking import Asking
 from webapp.cli.checks.finding import Finding, Verdict, not_checked, ok, problem
 from webapp.cli.checks.here import look_here

@@ -21,7 +21,9 @@ from preferences.store.database import Database, open_database
 from preferences.store.events import By
 from preferences.store.installation import SANDBOX_SLUG, found
 from preferences.store.publications import PublicationRow, publication_named
+from preferences.store.revisions import is_newest
 from preferences.unsubscribe import Route
+from webapp.upgrading import upgrade
 
 # Who changes something by a command: a person at the machine.
 BY_COMMAND = By(made_by=MadeBy.PERSON, route=Route.CONSOLE)
@@ -85,10 +87,6 @@ def installation(publication_slug: str | None = None) -> Iterator[Installation]:
 
 
 def _bring_up_to_date(settings: Settings, database: Database, *, is_sandbox: bool) -> None:
-    # Only here: Alembic is slow to import.
-    from preferences.store.migrations import is_newest
-    from webapp.upgrading import upgrade
-
     is_ours = (
         settings.sandbox_database_url == default_sandbox_database_url(settings.data_dir)
         if is_sandbox

@@ -13,6 +13,7 @@ import click
 from preferences.settings import Settings, read_settings
 from preferences.settings.values import default_sandbox_database_url, without_password
 from preferences.store.database import Database, open_database
+from preferences.store.revisions import is_newest
 from webapp.cli.group import FAILED
 from webapp.cli.installation import begin_where_new, found_where_new, settings_in_use
 
@@ -71,7 +72,7 @@ def _problems(settings: Settings) -> Iterator[str]:
 
 def _missing_in(database: Database, name: str) -> Iterator[str]:
     # Only here: Alembic is slow to import.
-    from preferences.store.migrations import differences, is_newest
+    from preferences.store.migrations import differences
 
     if not is_newest(database):
         yield f"{name} is not at the newest revision; bring it there with: troth migrate"

@@ -17,6 +17,7 @@ from preferences.store.backups import contents_of, held_alone, problems_in, put_
 from preferences.store.clock import SystemClock
 from preferences.store.database import Database, open_database
 from preferences.store.restorations import newest_mark, note_restored, open_restoration
+from preferences.store.revisions import known_revisions
 from webapp.cli.backup_file import DATA, DATABASE, About, read_about, unpack_backup
 
 
@@ -62,9 +63,6 @@ def _database_file(settings: Settings) -> Path:
 def _check(made: Path, said: About) -> None:
     if problems := problems_in(made):
         raise TrothError(f"the database in the backup is damaged: {problems[0]}; nothing was changed")
-    # Only here: Alembic is slow to import.
-    from preferences.store.migrations import known_revisions
-
     if contents_of(made).revision not in known_revisions():
         raise TrothError(
             f"the backup is of revision {said.revision}, made by Troth {said.version}, which is newer than this one:"

@@ -15,6 +15,6 @@ def command() -> None:
     """
     settings = settings_in_use()
     # Only here: it loads what plans.
-    from webapp.processes import scheduler
+    from webapp.processes.scheduler import scheduler
 
     scheduler(settings, ready=click.echo)

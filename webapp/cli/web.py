@@ -22,6 +22,6 @@ def command(processes: int) -> None:
     """Serve pages and API until stopped, and send nothing: for several machines, with PostgreSQL."""
     settings = settings_in_use()
     # Only here: it loads what serves pages.
-    from webapp.processes import web
+    from webapp.processes.web import web
 
     web(settings, processes=processes, ready=click.echo)

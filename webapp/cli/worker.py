@@ -17,6 +17,6 @@ def command(processes: int) -> None:
     """
     settings = settings_in_use()
     # Only here: it loads what makes mails.
-    from webapp.processes import worker
+    from webapp.processes.worker import worker
 
     worker(settings, processes=processes, ready=click.echo)

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from preferences.errors import TrothError
-from preferences.store.migrations import known_revisions, newest_revision
+from preferences.store.revisions import known_revisions, newest_revision
 from webapp.example.content import FOLDER
 
 ARCHIVE = FOLDER / "example.sqlite3.xz"

@@ -1,4 +1,7 @@
-"""Migrations: numbered, one head. `migrate` brings a database to the newest, under a lock on PostgreSQL."""
+"""Migrations: numbered, one head. `migrate` brings a database to the newest, under a lock on PostgreSQL.
+
+What only asks at which revision a database is imports `preferences.store.revisions`, and not Alembic.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel
 
 from preferences.errors import TrothError
-from preferences.store import tables
 from preferences.store.database import Database
+from preferences.store.revisions import METADATA, known_revisions
 
 # Any number; two programs that migrate the same database at once take turns by it.
 _LOCK = 7_240_115
-METADATA = SQLModel.metadata
-assert tables.Delivery.__tablename__ in METADATA.tables
 
 
 def configuration() -> Config:
@@ -63,38 +62,6 @@ def _check_known(connection: Connection) -> None:
             f"the database is at revision {current}, which this version does not know: another version made it;"
             " start that one, or a newer one"
         )
-
-
-def missing_columns(database: Database) -> list[str]:
-    """What this version reads and the database lacks, as table.column in order; empty where it is whole."""
-    with database.read() as connection:
-        there = inspect(connection).get_multi_columns()
-    has = {(name, column["name"]) for (_, name), columns in there.items() for column in columns}
-    needed = [(table.name, column.name) for table in METADATA.sorted_tables for column in table.columns]
-    return [f"{table}.{column}" for table, column in needed if (table, column) not in has]
-
-
-def is_newest(database: Database) -> bool:
-    """Whether the database is at the newest revision."""
-    return revision_of(database) == newest_revision()
-
-
-def revision_of(database: Database) -> str | None:
-    """The revision a database is at; None for one without a table."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest_revision() -> str:
-    """The newest revision that this version has."""
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert head is not None  # there is a first one
-    return head
-
-
-def known_revisions() -> frozenset[str]:
-    """All revisions that this version can begin from."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
 
 
 def differences(connection: Connection) -> list[object]:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from preferences.store.migrations import METADATA
+from preferences.store.revisions import METADATA
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=METADATA, render_as_batch=connection.dialect.name == "sqlite")

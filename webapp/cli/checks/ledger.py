@@ -18,6 +18,7 @@ from preferences.store.health import Facts, damage_in, facts_of
 from preferences.store.leases import leader, processes
 from preferences.store.publications import publications
 from preferences.store.restorations import open_restoration
+from preferences.store.revisions import known_revisions, missing_columns, newest_revision, revision_of
 from webapp.cli.checks.finding import Finding, not_checked, ok, problem, warning
 
 _ABOUT = "database"
@@ -104,9 +105,6 @@ def _of_postgresql(settings: Settings, facts: Facts) -> Iterator[Finding]:
 
 
 def _revision(settings: Settings, database: Database) -> Finding:
-    # Only here: Alembic is slow to import.
-    from preferences.store.migrations import known_revisions, missing_columns, newest_revision, revision_of
-
     about, revision = "tables", revision_of(database)
     if revision == newest_revision():
         missing = missing_columns(database)

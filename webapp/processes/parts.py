@@ -1,0 +1,58 @@
+"""What every process is put together from, each for as long as a context lasts.
+
+Must import nothing that only one kind of process needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+from mailer.lease import OF_WORKERS, HeldLease, Term
+from mailer.office import Office
+from mailer.watch.watched import Watched
+from preferences.errors import TrothError
+from preferences.settings import Settings
+from preferences.store.leases import Process
+from webapp.logs import log_to_stderr
+from webapp.opening import OTHER_CONNECTIONS, office_of, opened
+
+Say = Callable[[str], None]
+
+
+def begin(settings: Settings, name: str) -> None:
+    """Begin to log. Raises `TrothError` where the database is one that only one process reaches."""
+    log_to_stderr(settings.log_level, settings.log_format)
+    if settings.database_url.startswith("sqlite"):
+        raise TrothError(
+            f"troth {name} needs a database that several processes reach: set TROTH_DATABASE_URL to one of PostgreSQL."
+            " With SQLite, troth run is everything in one process"
+        )
+
+
+@contextmanager
+def watching(settings: Settings) -> Iterator[Watched]:
+    """The port of a process, taken before anything else, and given back at its end."""
+    watched = Watched(settings.metrics_listen)
+    try:
+        yield watched
+    finally:
+        watched.stop()
+
+
+@contextmanager
+def opened_office(settings: Settings, threads: int, watched: Watched) -> Iterator[Office]:
+    """What the process works with, on a database with a connection for each of so many threads. Raises `TrothError`."""
+    connections = threads + OTHER_CONNECTIONS
+    with closing(opened(settings, settings.database_url, is_ours=False, connections=connections)) as database:
+        yield office_of(settings, database, watched.measures)
+
+
+@contextmanager
+def held_lease(office: Office, process: Process, term: Term = OF_WORKERS) -> Iterator[HeldLease]:
+    """The lease of the process, renewed until it is ended."""
+    lease = HeldLease(office, process, term)
+    try:
+        yield lease
+    finally:
+        lease.end()

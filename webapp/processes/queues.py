@@ -1,0 +1,33 @@
+"""The broker between schedulers and workers, and the queues that this installation has there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from dramatiq import Broker
+
+from mailer.actors import Queues
+from mailer.brokers import open_broker
+from preferences.errors import TrothError
+from preferences.settings import Settings
+from preferences.store.database import Database
+from preferences.store.installation import installation_name
+
+
+def check_broker(settings: Settings, name: str) -> None:
+    """Raise `TrothError` where the broker that is set lives in one process."""
+    if settings.broker_url == "memory://":
+        raise TrothError(
+            f"troth {name} needs a broker, by which schedulers tell workers what is due: set TROTH_BROKER_URL to"
+            " redis://host:6379 (Redis or Valkey) or amqp://host:5672 (RabbitMQ)"
+        )
+
+
+@contextmanager
+def opened_queues(settings: Settings, database: Database) -> Iterator[tuple[Broker, Queues]]:
+    """The broker and the names of the queues, closed in the end. Nothing is connected before it is used."""
+    with database.read() as connection:
+        name = installation_name(connection)
+    with closing(open_broker(settings.broker_url, name)) as broker:
+        yield broker, Queues.of(name)

@@ -1,0 +1,34 @@
+"""`troth worker`: handing over what tickets name."""
+
+from __future__ import annotations
+
+from mailer.lease import this_process
+from mailer.rest import Rest
+from mailer.worker import Worker
+from preferences.settings import Settings
+from webapp.prefork import several
+from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
+from webapp.processes.queues import check_broker, opened_queues
+from webapp.stopping import wait_until_stopped
+
+
+def worker(settings: Settings, *, processes: int, ready: Say) -> None:
+    """Hand over what tickets name until told to stop; then finish the groups under way, and give back the rest."""
+    begin(settings, "worker")
+    check_broker(settings, "worker")
+
+    def work() -> None:
+        with (
+            watching(settings) as watched,
+            opened_office(settings, settings.workers, watched) as office,
+            opened_queues(settings, office.database) as (broker, queues),
+            held_lease(office, this_process("worker", listens=watched.address, threads=settings.workers)) as lease,
+        ):
+            hands = Worker(office, broker=broker, queues=queues, lease=lease, rest=Rest(), threads=settings.workers)
+            hands.start()
+            watched.start(office, lease)
+            ready(f"Troth hands over with {settings.workers} threads, lease {lease.id}")
+            wait_until_stopped()
+            hands.stop()
+
+    several(processes, work)
