@@ -15,12 +15,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mailer.high_water import HighWaterMark, mark_file
+from preferences.errors import TrothError
 from preferences.store.clock import SystemClock
 from preferences.store.database import open_database
 from preferences.store.restorations import Mark, note_restored, open_restoration
 from preferences.store.tables import INSTALLATION, LEASE, PUBLICATION, SUBSCRIBER
 from tests.mailer.town import Town
 from tests.webapp.commands import Command, command_line
+from webapp.cli.backup_file import unpack_backup
 
 
 @pytest.fixture
@@ -224,13 +226,17 @@ def test_a_damaged_database_is_replaced_and_kept_aside(folder: Path) -> None:
     assert troth("topic", "show").exit_code == 0
 
 
-@pytest.mark.parametrize("damage", ["cut", "nothing", "no-database"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "nothing", "no-database"])
 def test_what_is_no_whole_backup_changes_nothing(folder: Path, damage: str) -> None:
     troth = _troth(folder)
     backup = folder / "one.tar.gz"
     troth("backup", backup)
     if damage == "cut":
         backup.write_bytes(backup.read_bytes()[:-5000])
+    elif damage == "flipped":
+        octets = bytearray(backup.read_bytes())
+        octets[len(octets) // 2 : len(octets) // 2 + 8] = bytes(8)
+        backup.write_bytes(octets)
     elif damage == "nothing":
         backup.write_bytes(b"")
     else:
@@ -238,9 +244,23 @@ def test_what_is_no_whole_backup_changes_nothing(folder: Path, damage: str) -> N
             archive.add(folder / "var" / "languages", "data/languages")
     answer = troth("restore", backup)
     assert answer.exit_code == 1
-    assert "one.tar.gz" in answer.stderr
+    assert "one.tar.gz" in answer.stderr or "the database in the backup is damaged" in answer.stderr
     assert not list((folder / "var").glob("*.replaced-*"))
     assert troth("topic", "show").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["../outside", "data/../../outside", "link", "/outside"])
+def test_what_is_unpacked_stays_in_its_folder(tmp_path: Path, name: str) -> None:
+    backup, folder = tmp_path / "one.tar.gz", tmp_path / "in" / "it"
+    folder.mkdir(parents=True)
+    with tarfile.open(backup, "w:gz") as archive:
+        entry = tarfile.TarInfo(f"{tmp_path}{name}" if name == "/outside" else name)
+        if name == "link":
+            entry.type, entry.linkname = tarfile.SYMTYPE, str(tmp_path)
+        archive.addfile(entry)
+    with pytest.raises(TrothError, match="nothing that a backup holds"):
+        unpack_backup(backup, folder)
+    assert not [*tmp_path.rglob("outside"), *folder.iterdir()]
 
 
 def test_postgresql_is_told_what_to_run(tmp_path: Path, blank_sqlite_url: str) -> None:

@@ -14,7 +14,9 @@ import io
 import json
 import os
 import re
+import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -134,6 +136,8 @@ def read_about(backup: Path) -> About:
         if said.get("format") != _FORMAT:
             raise TrothError(f"{backup} is no backup of Troth, or one of a newer version: see {_ABOUT} in it")
         return About(**said)
+    except (tarfile.ReadError, zlib.error) as error:
+        raise TrothError(f"{backup} is no backup of Troth: it is no whole tar archive") from error
     except (tarfile.TarError, EOFError, ValueError, TypeError, AttributeError) as error:
         raise TrothError(f"{backup} is no backup of Troth: {error}") from error
 
@@ -142,9 +146,24 @@ def unpack_backup(backup: Path, folder: Path) -> None:
     """Unpack a backup into an empty folder. Raises `TrothError` where it is damaged, and what is unpacked is to be left."""
     try:
         with tarfile.open(backup, "r:*") as archive:
-            # What comes from outside may not write outside the folder, nor make links or devices.
-            archive.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+            for entry in archive:
+                _unpack(archive, entry, folder)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise TrothError(f"{backup} cannot be unpacked: {error}; nothing was changed") from error
     if not (folder / DATABASE).is_file():
         raise TrothError(f"{backup} holds no database; nothing was changed")
+
+
+def _unpack(archive: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> None:
+    """What comes from outside may not write outside the folder, nor make links or devices: a backup has files only.
+
+    Python has that as a filter since 3.11.4 only; Debian 12 comes with 3.11.2.
+    """
+    name = PurePosixPath(entry.name)
+    octets = archive.extractfile(entry) if entry.isreg() else None
+    if octets is None or name.is_absolute() or ".." in name.parts:
+        raise tarfile.TarError(f"{entry.name} is nothing that a backup holds")
+    target = folder / name
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with octets, os.fdopen(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        shutil.copyfileobj(octets, file)
