@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from mailer.compose import parts
 from mailer.compose.content import AlongItem, Envelope, Note, Recipient
-from mailer.compose.frames import Frame, frame_of, is_free_of_stand_ins, values_of
+from mailer.compose.frames import Filled, Frame, frame_of, is_free_of_stand_ins, links_of, stand_ins
 from mailer.compose.wording import Wording
 
-# Frames differ by language and by what there is to be said; more than so many of one mail are not kept.
-_KEPT = 100
+# Frames differ by language and by what there is to be said, and what they are filled with by what is said; more than so
+# many of one mail are not kept.
+_FRAMES_KEPT, _FILLED_KEPT = 100, 1000
 
 
 # The same part as pieces of HTML and of text.
@@ -24,7 +26,7 @@ class Around:
     Every answer is None where a value, or what is the same for all, holds what no frame can hold.
     """
 
-    __slots__ = ("_below", "_envelope", "_frames", "_is_possible", "_is_text", "appearance")
+    __slots__ = ("_below", "_envelope", "_filled", "_frames", "_is_possible", "_is_text", "appearance")
 
     def __init__(self, envelope: Envelope, below: parts.Below, *, is_text: bool) -> None:
         self._envelope = envelope
@@ -32,6 +34,7 @@ class Around:
         self._is_text = is_text
         self.appearance = envelope.appearance
         self._frames: dict[Hashable, Frame] = {}
+        self._filled: dict[Hashable, Filled] = {}
         self._is_possible = is_free_of_stand_ins(
             envelope.publication, envelope.postal_address, below.question, below.person
         )
@@ -39,72 +42,76 @@ class Around:
     def footer(self, recipient: Recipient, wording: Wording) -> Pieces | None:
         """The footer."""
         said = (recipient.promise, recipient.count_line, recipient.why)
-        links = (
+        urls = (
             recipient.history_url,
             recipient.preferences_url,
             recipient.unsubscribe_url,
             recipient.web_url,
             recipient.pass_on_url,
         )
-        values = values_of(said, links)
-        if values is None or not self._is_possible:
-            return None
-        shape = ("footer", wording, *map(bool, values.spelled))
-        frame = self._frames.get(shape)
-        if frame is None:
-            stood = _footer_stand_ins(recipient, values.stand_ins())
-            frame = self._keep(shape, parts.footer(self._envelope, stood, wording))
-        return frame.html_pieces(values), frame.text_pieces(values)
+
+        def render() -> parts.Both:
+            return parts.footer(self._envelope, _footer_stand_ins(recipient, stand_ins(said, urls)), wording)
+
+        return self._pieces(("footer", wording), said, urls, render)
 
     def below(self, recipient: Recipient, wording: Wording) -> Pieces | None:
         """What stands between content and footer."""
         answer_url = recipient.answer_url if self._below.question else None
-        if not (answer_url or recipient.votes or recipient.notes):
-            return self._below_of_all(recipient, wording)
-        said = [text for note in recipient.notes for text in (note.says, note.label)]
-        links = [answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes)]
-        values = values_of(said, links)
-        if values is None or not self._is_possible:
-            return None
-        shape = ("below", wording, recipient.may_reply, *recipient.votes, *map(bool, values.spelled))
-        frame = self._frames.get(shape)
-        if frame is None:
-            frame = self._keep(shape, self._below.render(_below_stand_ins(recipient, values.stand_ins()), wording))
-        return frame.html_pieces(values), frame.text_pieces(values)
+        said = tuple(text for note in recipient.notes for text in (note.says, note.label))
+        urls: tuple[str | None, ...] = ()
+        if answer_url or recipient.votes or recipient.notes:
+            urls = (answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes))
 
-    def _below_of_all(self, recipient: Recipient, wording: Wording) -> Pieces | None:
-        """What stands there for everybody to whom nothing more is to be said."""
-        shape = ("below", wording, recipient.may_reply)
-        frame = self._frames.get(shape)
-        if frame is None:
-            if not self._is_possible:
-                return None
-            frame = self._keep(shape, self._below.render(replace(recipient, answer_url=None), wording))
-        return list(frame.html), list(frame.text)
+        def render() -> parts.Both:
+            if not urls:
+                return self._below.render(replace(recipient, answer_url=None), wording)
+            return self._below.render(_below_stand_ins(recipient, stand_ins(said, urls)), wording)
+
+        return self._pieces(("below", wording, recipient.may_reply, *recipient.votes), said, urls, render)
 
     def along(self, items: Sequence[AlongItem], wording: Wording) -> Pieces | None:
         """What comes along."""
         if not items:
             return [], []
-        values = values_of(
-            [text for item in items for text in (item.title, item.summary, item.topic_name)],
-            [item.url for item in items],
-        )
-        if values is None:
-            return None
-        shape = ("along", wording, *map(bool, values.spelled))
-        frame = self._frames.get(shape)
-        if frame is None:
-            lines = parts.along(_items(values.stand_ins()), wording, self.appearance)
-            frame = self._keep(shape, lines if self._is_text else parts.framed_along(lines, self.appearance))
-        return frame.html_pieces(values), frame.text_pieces(values)
+        said = tuple(text for item in items for text in (item.title, item.summary, item.topic_name))
+        urls = tuple(item.url for item in items)
 
-    def _keep(self, shape: Hashable, rendered: parts.Both) -> Frame:
-        frame = frame_of(rendered)
-        if len(self._frames) >= _KEPT:
-            self._frames.clear()
-        self._frames[shape] = frame
-        return frame
+        def render() -> parts.Both:
+            lines = parts.along(_items(stand_ins(said, urls)), wording, self.appearance)
+            return lines if self._is_text else parts.framed_along(lines, self.appearance)
+
+        return self._pieces(("along", wording), said, urls, render)
+
+    def _pieces(
+        self, kind: Hashable, said: tuple[str, ...], urls: Sequence[str | None], render: Callable[[], parts.Both]
+    ) -> Pieces | None:
+        """What is said and linked to in the frame of its kind; `render` gives the frame with stand-ins."""
+        links = links_of(urls)
+        if links is None or not self._is_possible:
+            return None
+        there = tuple(map(bool, urls))
+        filled = self._filled.get((kind, said, there))
+        if filled is None:
+            shape = (kind, tuple(map(bool, said)), there)
+            frame = self._frames.get(shape)
+            if frame is None:
+                frame = _keep(self._frames, shape, frame_of(render()), _FRAMES_KEPT)
+            filled = frame.filled(said)
+            if filled is None:
+                return None
+            _keep(self._filled, (kind, said, there), filled, _FILLED_KEPT)
+        return filled.html_pieces(links), filled.text_pieces(links)
+
+
+_Kept = TypeVar("_Kept")
+
+
+def _keep(kept: dict[Hashable, _Kept], key: Hashable, value: _Kept, most: int) -> _Kept:
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = value
+    return value
 
 
 def _footer_stand_ins(recipient: Recipient, stood: Sequence[str]) -> Recipient:

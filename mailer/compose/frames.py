@@ -1,13 +1,14 @@
 """What stands around the content of a mail, in encoded pieces: made once for each shape, and filled for each reader.
 
 The templates stay the only source: a frame is what they render with stand-ins in the place of a reader's values, cut
-apart at the stand-ins.
+apart at the stand-ins. Sentences are filled in first, and kept by what they say, since many readers are told the same;
+links are each reader's own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,13 +26,18 @@ def stand_in(number: int) -> str:
     return f"{_BEGIN}{number}{_END}"
 
 
+def stand_ins(sentences: Sequence[str], links: Sequence[str | None]) -> list[str]:
+    """What stands in the place of each value there is, sentences first; empty where there is none."""
+    return [stand_in(number) if value else "" for number, value in enumerate([*sentences, *links])]
+
+
 def is_free_of_stand_ins(*texts: str) -> bool:
     """Whether nothing in these texts, which are the same for all, could be taken for a stand-in."""
     return not any(_BEGIN in text for text in texts)
 
 
-class Values:
-    """A reader's values as they are spelled, in HTML, and as lines of text; without the end of the last line."""
+class Links:
+    """A reader's links as they are spelled, and encoded in HTML and in a text; without the end of the last line."""
 
     __slots__ = ("html", "spelled", "text")
 
@@ -40,29 +46,18 @@ class Values:
         self.html = html
         self.text = text
 
-    def stand_ins(self) -> list[str]:
-        """What stands in the place of each value there is."""
-        return [stand_in(number) if spelled else "" for number, spelled in enumerate(self.spelled)]
 
-
-def values_of(sentences: Sequence[str], links: Sequence[str | None]) -> Values | None:
-    """The values, sentences first, empty where there is none; None where one of them holds what no frame can hold."""
-    said = [sentence_pieces(sentence) if sentence else _ABSENT for sentence in sentences]
-    urls = [link or "" for link in links]
-    octets = quick_links(urls)
-    if octets is None:
-        said += [sentence_pieces(url) if url else _ABSENT for url in urls]
-        octets = []
-    html, text = [], []
-    for both in said:
-        if both is None:
-            return None
-        html.append(both[0])
-        text.append(both[1])
-    return Values([*sentences, *urls], html + octets, text + octets)
-
-
-_ABSENT = (b"", b"")
+def links_of(urls: Sequence[str | None]) -> Links | None:
+    """The links, empty where there is none; None where one of them holds what no frame can hold."""
+    spelled = [url or "" for url in urls]
+    octets = quick_links(spelled)
+    if octets is not None:
+        return Links(spelled, octets, octets)
+    both = [sentence_pieces(url) if url else (b"", b"") for url in spelled]
+    known = [one for one in both if one is not None]
+    if len(known) < len(both):
+        return None
+    return Links(spelled, [one[0] for one in known], [one[1] for one in known])
 
 
 @lru_cache(maxsize=8192)
@@ -78,34 +73,80 @@ def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """Pieces of HTML and of text with gaps, and the numbers of the values that fill them.
+class Filled:
+    """A frame whose sentences are filled in: pieces with gaps, and the numbers of the links that fill them.
 
-    A line of text that is more than one value is a template in itself: its own texts, and the numbers between them.
+    A line of text in which a link is not alone is a template in itself: its own texts, and the links between them.
     """
 
     html: tuple[bytes, ...]
     html_gaps: tuple[tuple[int, int], ...]
     text: tuple[bytes, ...]
     text_gaps: tuple[tuple[int, int], ...]
-    text_lines: tuple[tuple[int, tuple[str, ...]], ...]
+    text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
 
-    def html_pieces(self, values: Values) -> list[bytes]:
-        """The HTML with these values."""
-        pieces = list(self.html)
+    def html_pieces(self, links: Links) -> list[bytes]:
+        """The HTML with these links."""
+        pieces, octets = list(self.html), links.html
         for at, number in self.html_gaps:
-            pieces[at] = values.html[number]
+            pieces[at] = octets[number]
         return pieces
 
-    def text_pieces(self, values: Values) -> list[bytes]:
-        """The text with these values: whole lines, without empty ones at its ends."""
-        pieces = list(self.text)
+    def text_pieces(self, links: Links) -> list[bytes]:
+        """The text with these links: whole lines, without empty ones at its ends."""
+        pieces, octets = list(self.text), links.text
         for at, number in self.text_gaps:
-            pieces[at] = values.text[number]
+            pieces[at] = octets[number]
         for at, line in self.text_lines:
-            spelled = [values.spelled[int(one)] if place % 2 else one for place, one in enumerate(line)]
+            spelled = [one if isinstance(one, str) else links.spelled[one] for one in line]
             pieces[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
         return pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Pieces of HTML and of text with gaps, and the numbers of the values that fill them."""
+
+    html: tuple[bytes, ...]
+    html_gaps: tuple[tuple[int, int], ...]
+    text: tuple[bytes, ...]
+    text_gaps: tuple[tuple[int, int], ...]
+    text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
+
+    def filled(self, sentences: Sequence[str]) -> Filled | None:
+        """The frame with these sentences, empty where there is none; None where no frame can hold one of them."""
+        both = [sentence_pieces(sentence) if sentence else (b"", b"") for sentence in sentences]
+        said = [one for one in both if one is not None]
+        if len(said) < len(both):
+            return None
+        html, text = list(self.html), list(self.text)
+        html_gaps = tuple(_put(html, self.html_gaps, [one[0] for one in said]))
+        text_gaps = tuple(_put(text, self.text_gaps, [one[1] for one in said]))
+        lines: list[tuple[int, tuple[str | int, ...]]] = []
+        for at, line in self.text_lines:
+            spelled = tuple(_spelled(line, sentences))
+            if all(isinstance(one, str) for one in spelled):
+                text[at] = block_of("".join(map(str, spelled)) + "\n").octets.removesuffix(LINE_END)
+            else:
+                lines.append((at, spelled))
+        return Filled(tuple(html), html_gaps, tuple(text), text_gaps, tuple(lines))
+
+
+def _put(pieces: list[bytes], gaps: Sequence[tuple[int, int]], said: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Fill the gaps of sentences, and answer those of links, which are numbered after them."""
+    for at, number in gaps:
+        if number < len(said):
+            pieces[at] = said[number]
+        else:
+            yield at, number - len(said)
+
+
+def _spelled(line: Sequence[str | int], sentences: Sequence[str]) -> Iterator[str | int]:
+    for one in line:
+        if isinstance(one, str):
+            yield one
+        else:
+            yield sentences[one] if one < len(sentences) else one - len(sentences)
 
 
 def frame_of(rendered: Both) -> Frame:
@@ -119,10 +160,10 @@ def frame_of(rendered: Both) -> Frame:
     return Frame(tuple(html), tuple(html_gaps), tuple(text), tuple(gaps), tuple(lines))
 
 
-def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, tuple[str, ...]]]]:
+def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, tuple[str | int, ...]]]]:
     pieces: list[bytes] = []
     gaps: list[tuple[int, int]] = []
-    lines: list[tuple[int, tuple[str, ...]]] = []
+    lines: list[tuple[int, tuple[str | int, ...]]] = []
     is_gap = False
     for line in rendered.splitlines():
         if not line.strip():
@@ -138,6 +179,6 @@ def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tupl
         if len(cut) == 3 and not cut[0] and not cut[2]:
             gaps.append((len(pieces), int(cut[1])))
         else:
-            lines.append((len(pieces), tuple(cut)))
+            lines.append((len(pieces), tuple(int(one) if place % 2 else one for place, one in enumerate(cut))))
         pieces += [b"", LINE_END]
     return pieces, gaps, lines

@@ -82,10 +82,11 @@ def quick_links(urls: list[str]) -> list[bytes] | None:
     together = "".join(urls)
     if not is_quick(together) or _is_special(together) or " " in together:
         return None
-    if "=" in together or "." in {url[-1:] for url in urls}:
+    if "=" in together:
         return [quick(url) for url in urls]
     return [
-        f"{url[:_ROOM]}=\r\n{url[_ROOM:]}".encode("ascii") if _ROOM < len(url) <= 2 * _ROOM else quick(url)
+        # Its second line is two characters at least, and no lone full stop.
+        f"{url[:_ROOM]}=\r\n{url[_ROOM:]}".encode("ascii") if _ROOM + 1 < len(url) <= 2 * _ROOM else quick(url)
         for url in urls
     ]
 

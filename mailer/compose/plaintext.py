@@ -1,6 +1,7 @@
 """Text from HTML: readable, with every link, and without what only lays the page out."""
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 
 from mailer.compose.markup import VOID_TAGS, words
@@ -50,22 +51,49 @@ def tidied(line: str) -> str:
     line = line.rstrip()
     if line[:1] == " " and line[1:2] != " ":
         line = line[1:]
-    return wrapped(line) if len(line) > COLUMNS else line
+    return wrapped_line(line) if len(line) > COLUMNS else line
+
+
+def wrapped_line(line: str) -> str:
+    """The same as `wrapped` for a text without a line end."""
+    found = _LONG_LINE.match(line)
+    return line if found is None else _in_lines(found)
 
 
 def _in_lines(found: re.Match[str]) -> str:
     begin, rest = found.group(1), found.group(2)
     # What follows a bullet or a number stands below its first word.
-    hang = " " * len(begin)
     width = max(COLUMNS - len(begin), 20)
+    is_spaced = rest[0] == " " or "  " in rest
+    lines = _broken_between_words(rest.split(" "), width) if is_spaced else _broken(rest, width)
+    return begin + f"\n{' ' * len(begin)}".join(lines)
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """The lines of a text in which no two spaces stand together: each is broken at the last space that it has room for."""
+    lines, at = [], 0
+    while len(text) - at > width:
+        end = text.rfind(" ", at, at + width + 1)
+        if end < 0:
+            end = text.find(" ", at + width)
+            if end < 0:
+                break
+        lines.append(text[at:end])
+        at = end + 1
+    lines.append(text[at:])
+    return lines
+
+
+def _broken_between_words(words: Sequence[str], width: int) -> list[str]:
+    """The same for any text, word by word; spaces at the beginning of a line are left out."""
     lines, line = [], ""
-    for word in rest.split(" "):
+    for word in words:
         if line and len(line) + 1 + len(word) > width:
             lines.append(line)
             line = word
         else:
             line = f"{line} {word}" if line else word
-    return begin + f"\n{hang}".join([*lines, line])
+    return [*lines, line]
 
 
 def links_of(html: str) -> tuple[str, ...]:

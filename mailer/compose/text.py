@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mailer.compose.mime import text_line
-from mailer.compose.plaintext import COLUMNS, tidied
+from mailer.compose.plaintext import COLUMNS, tidied, wrapped_line
 
 LINE_END = b"\r\n"
 
@@ -95,10 +95,13 @@ class Text:
 
     def _end_line(self) -> None:
         line = "".join(self._begun)
-        if line[:1] > " " and line[-1] != " " and len(line) <= COLUMNS and line.isprintable():
+        if line[:1] > " " and line[-1] != " " and line.isprintable():
             if self._is_gap and self.pieces:
                 self.pieces.append(LINE_END)
-            self.pieces.append(text_line(line))
+            if len(line) <= COLUMNS:
+                self.pieces.append(text_line(line))
+            else:
+                self.pieces += [text_line(one) for one in wrapped_line(line).split("\n")]
             self._is_gap = False
         else:
             self._add(block_of(line + "\n"))

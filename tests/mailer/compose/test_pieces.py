@@ -12,7 +12,16 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mailer.compose import AlongItem, CompiledCampaign, DigestContent, Message, Note, Recipient, compile_digest
+from mailer.compose import (
+    AlongItem,
+    CompiledCampaign,
+    DigestContent,
+    Message,
+    Note,
+    Recipient,
+    RenderError,
+    compile_digest,
+)
 from mailer.compose.mail import CompiledMail, html_values
 from mailer.compose.mime import ODD, is_quick, piece, quick, quick_links
 from mailer.compose.wording import wording_for
@@ -105,6 +114,30 @@ def test_pieces_say_what_the_texts_say(content: tuple[list[str], str | None, str
     mail = compiled(tuple(content[0]), *content[1:])
     assume(not ODD.search(mail.preview(one).subject + (one.name or "")))
     assert_same(mail.render(one), mail.mail, one)
+
+
+@settings(max_examples=20, deadline=None)
+@given(CONTENTS, st.lists(readers(), min_size=2, max_size=4))
+def test_what_was_made_for_others_before_changes_no_byte_of_a_mail(
+    content: tuple[list[str], str | None, str, str], people: list[Recipient]
+) -> None:
+    """Neither those who were told the same, nor those for whom it failed."""
+    mail = compiled(tuple(content[0]), *content[1:])
+    first = [made_or_not(mail, one) for one in people]
+    for one in people:
+        made_or_not(mail, replace(one, fields={}))
+        made_or_not(mail, replace(one, promise="", why="\udfff"))
+    assert [made_or_not(mail, one) for one in reversed(people)] == first[::-1]
+    compiled.cache_clear()
+    again = compiled(tuple(content[0]), *content[1:])
+    assert [made_or_not(again, one) for one in people] == first
+
+
+def made_or_not(mail: CompiledCampaign, one: Recipient) -> Message | str:
+    try:
+        return mail.render(one)
+    except RenderError as error:
+        return str(error)
 
 
 def assert_same(made: Message, mail: CompiledMail, one: Recipient, extra: dict[str, Any] | None = None) -> None:

@@ -1,6 +1,10 @@
-import pytest
+import textwrap
 
-from mailer.compose.plaintext import links_of, text_of
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mailer.compose.plaintext import COLUMNS, links_of, text_of, wrapped, wrapped_line
 
 
 @pytest.mark.parametrize(
@@ -29,3 +33,20 @@ def test_the_text_says_what_the_page_says(html: str, wanted: str) -> None:
 
 def test_links_are_listed_once_in_their_order() -> None:
     assert links_of('<a href="b">1</a><a href=" a ">2</a><a href="b">3</a><a href="#c">4</a><a>5</a>') == ("b", "a")
+
+
+@given(st.text(alphabet="ab- .ä1", max_size=400))
+@example("a" * COLUMNS + " ")
+@example("a" * (COLUMNS + 1) + " " + "b" * COLUMNS + " c")
+@example("- " + "word " * 40 + "end")
+def test_a_line_is_broken_where_it_has_no_more_room_and_no_word_is_lost(line: str) -> None:
+    lines = wrapped_line(line).split("\n")
+    assert "\n".join(lines) == wrapped(line)
+    assert "".join("".join(lines).split()) == "".join(line.split())
+    assert all(len(one) <= COLUMNS or " " not in one.strip(" -.1") for one in lines)
+
+
+@given(st.lists(st.text(alphabet="abäö", min_size=1, max_size=90), min_size=1, max_size=30))
+def test_words_with_single_spaces_are_broken_as_the_standard_library_breaks_them(words: list[str]) -> None:
+    plain = textwrap.wrap(" ".join(words), COLUMNS, break_long_words=False, break_on_hyphens=False)
+    assert wrapped_line(" ".join(words)).split("\n") == plain
