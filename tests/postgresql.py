@@ -34,10 +34,13 @@ class PostgresqlServer:
         url = make_url(self.url).set(drivername="postgresql+psycopg", database=name)
         return url.render_as_string(hide_password=False)
 
-    def create(self, template: str = "template1") -> str:
+    def create(self, template: str = "template1", encoding: str | None = None) -> str:
         """Make a database with a name nobody has, as a copy of another that nobody is connected to; answers the name."""
         name = f"troth_test_{uuid.uuid4().hex}"
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        if encoding is not None:
+            statement += sql.SQL(" ENCODING {} LOCALE 'C'").format(sql.Literal(encoding))
+        self._run(statement)
         return name
 
     def drop(self, name: str) -> None:

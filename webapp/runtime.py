@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -98,6 +99,13 @@ def console_link(site: Site) -> str:
         return f"{site.base_url}/console/login/{issue_link(connection, site.clock.now())}"
 
 
+def _way_in(site: Site) -> str:
+    """How a person gets into the console. A link that lets its reader in is for a terminal, never for a log that is kept."""
+    if sys.stdout.isatty():
+        return f"Sign in to the console, once and within 12 hours: {console_link(site)}"
+    return "For a link into the console: troth console"
+
+
 class Dispatcher:
     """Hands a request to the site it is for: by its path, and for the API by its token."""
 
@@ -139,7 +147,7 @@ def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
             tidy_up(started)
         on_stop(leave)
         ready(f"Troth serves {settings.base_url}")
-        ready(f"Sign in to the console, once and within 12 hours: {console_link(own.site)}")
+        ready(_way_in(own.site))
         server.run()
     finally:
         watched.stop()

@@ -160,7 +160,19 @@ def open_database(url: str, *, pool_size: int = 10, durability: Durability = Dur
         hide_parameters=True,
         connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": 10},
     )
+    # Before anything else is asked on a connection: answers in another encoding break what asks.
+    event.listen(engine, "connect", _require_utf8, insert=True)
     return Database(engine)
+
+
+def _require_utf8(connection: Any, _record: Any) -> None:
+    """Names of people are kept as they are written: a database of any other encoding would lose or refuse some."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseAway(
+            f"the database is in {encoding}, which cannot hold every name; make it anew:"
+            " createdb --owner troth --encoding UTF8 --template template0 troth"
+        )
 
 
 def _sqlite_engine(url: URL, pool_size: int, durability: Durability) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from preferences.store.installation import is_sandbox
 from preferences.store.publications import publication_named
 from preferences.store.tokens import TokenScope, token_of
 from preferences.store.topics import topic_named
+from tests.postgresql import PostgresqlServer
 from tests.webapp.commands import Command, command_line
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +75,32 @@ def test_a_database_that_is_away_is_one_sentence(tmp_path: Path) -> None:
     assert answer.exit_code == 1
     assert answer.stderr.startswith("troth: the database cannot be used now")
     assert "Traceback" not in answer.output
+
+
+def test_a_postgresql_database_in_another_encoding_is_one_sentence(
+    tmp_path: Path, postgresql_server: PostgresqlServer
+) -> None:
+    name = postgresql_server.create(template="template0", encoding="SQL_ASCII")
+    try:
+        troth = command_line(tmp_path, postgresql_server.database_url(name))
+        for command in (("migrate",), ("topic", "show")):
+            answer = troth(*command)
+            assert answer.exit_code == 1
+            assert "--encoding UTF8" in answer.stderr
+        assert "SQL_ASCII" in troth("doctor", "--offline").stdout
+    finally:
+        postgresql_server.drop(name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_that_may_not_be_read_is_not_said_not_to_be_there(tmp_path: Path, troth: Command) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "closed" / "readers.csv").write_text("email\n")
+    (tmp_path / "closed").chmod(0)
+    answer = troth("import", tmp_path / "closed" / "readers.csv", "--topic", "letter", "--declare", "Yes")
+    (tmp_path / "closed").chmod(0o700)
+    assert answer.exit_code == 2
+    assert "may not read" in answer.stderr
 
 
 def test_a_data_directory_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def data(tmp_path: Path) -> Path:
 def test_before_the_first_start_nothing_is_a_problem_and_nothing_is_made(tmp_path: Path) -> None:
     answer = _embedded(tmp_path)("doctor")
     assert answer.exit_code == 0, answer.stdout
-    assert "make run" in answer.stdout
+    assert "first start" in answer.stdout
     assert list(tmp_path.iterdir()) == []
 
 
@@ -240,6 +240,15 @@ def test_a_key_that_signs_and_is_not_published_is_a_problem_and_a_published_one_
     half = len(key.record) // 2
     published = {**GOOD, (key.host, "TXT"): [f'"{key.record[:half]}" "{key.record[half:]}"']}
     assert _names(published, tmp_path, data)["DKIM of example.org"] == "ok"
+
+
+def test_a_key_that_does_not_sign_yet_is_named_with_what_is_left_to_do(tmp_path: Path, data: Path) -> None:
+    assert _embedded(tmp_path)("dkim", "make", "example.org", "--selector", "own").exit_code == 0
+    with closing(open_database(f"sqlite:///{data / 'troth.sqlite3'}")) as database, database.read() as connection:
+        key = key_named(connection, "example.org", "own")
+    assert _names(GOOD, tmp_path, data)["DKIM of example.org"] == "warning"
+    published = {**GOOD, (key.host, "TXT"): [f'"{key.record[:200]}" "{key.record[200:]}"']}
+    assert _names(published, tmp_path, data)["DKIM of example.org"] == "warning"
 
 
 def test_keys_that_the_secret_key_does_not_open_are_a_problem(tmp_path: Path, data: Path) -> None:

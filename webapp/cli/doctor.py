@@ -13,7 +13,7 @@ import click
 from preferences.errors import TrothError
 from preferences.settings import Settings, SettingsError, read_settings
 from preferences.store.database import open_database
-from preferences.store.dkim_keys import DkimKeyRow, signing_keys
+from preferences.store.dkim_keys import DkimKeyRow, KeyState, all_keys
 from preferences.store.publications import PublicationRow, publications
 from preferences.store.revisions import is_newest
 from webapp.cli.checks.asking import Asking
@@ -78,13 +78,14 @@ def _not_asked() -> Iterator[Finding]:
 
 
 def _senders(settings: Settings) -> tuple[Sequence[PublicationRow], Sequence[DkimKeyRow]]:
-    """The publications and the keys that sign, or none where the database cannot say: that is a finding of its own."""
+    """The publications and the keys that sign or are to, or none where the database cannot say: that is a finding of its own."""
     try:
         with closing(open_database(settings.database_url)) as database:
             if not is_newest(database):
                 return (), ()
             with database.read() as connection:
-                return publications(connection), signing_keys(connection)
+                keys = [key for key in all_keys(connection) if key.state in (KeyState.MADE, KeyState.SIGNING)]
+                return publications(connection), keys
     except TrothError:
         return (), ()
 

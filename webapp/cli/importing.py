@@ -13,6 +13,7 @@ from preferences.importing.formats import Layout, layout_of
 from preferences.store.imports import ImportOrder, begin_import, checked_order
 from preferences.store.publications import publication_named
 from preferences.store.topics import topic_named
+from webapp.cli.files import GivenFile
 from webapp.cli.group import FAILED
 from webapp.cli.import_file import ImportFile, open_import_file
 from webapp.cli.import_steps import ImportRun, Result, run_for_good, run_preview
@@ -22,7 +23,7 @@ from webapp.cli.refused_file import RefusedFile
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.argument("file", type=GivenFile())
 @click.option(
     "--topic", "topic_slug", metavar="SLUG", help="The topic these readers expect; there is no import without."
 )

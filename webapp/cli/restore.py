@@ -19,10 +19,11 @@ from preferences.store.database import Database, open_database
 from preferences.store.restorations import newest_mark, note_restored, open_restoration
 from preferences.store.revisions import known_revisions
 from webapp.cli.backup_file import DATA, DATABASE, About, read_about, unpack_backup
+from webapp.cli.files import GivenFile
 
 
 @click.command("restore")
-@click.argument("backup", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("backup", type=GivenFile())
 @click.option("--over-newer", is_flag=True, help="Also where the database that is there knows more than the backup.")
 def command(backup: Path, over_newer: bool) -> None:
     """Put BACKUP back: database, secret key, and what else it holds of the data directory. Stop Troth first.

@@ -34,7 +34,7 @@ def look_here(settings: Settings) -> Iterator[Finding]:
 
 def _data_dir(folder: Path) -> Finding:
     if not folder.exists():
-        return warning("data directory", f"{folder} is not there yet", "it is made at the first start: make run")
+        return warning("data directory", f"{folder} is not there yet", "it is made at the first start")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return problem(
             "data directory", f"{folder} cannot be written to", f"give it to the user that runs Troth: chown {folder}"

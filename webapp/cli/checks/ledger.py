@@ -31,7 +31,7 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
     """Everything about the database; where it cannot be reached, that alone."""
     path = Path(settings.database_url.removeprefix("sqlite:///"))
     if settings.database_url.startswith("sqlite") and not path.exists():
-        yield warning(_ABOUT, f"there is none at {path} yet", "it is made at the first start: make run")
+        yield warning(_ABOUT, f"there is none at {path} yet", "it is made at the first start")
         return
     with closing(open_database(settings.database_url, pool_size=2)) as database:
         try:
@@ -165,7 +165,9 @@ def _processes(database: Database) -> Finding:
         living = [one for one in processes(connection, now, ended_within=timedelta(0)) if one.is_living(now)]
         leads = leader(connection, now)
     if not living:
-        return warning(about, "none is running that sends", "start one: make run, or systemctl start troth")
+        return warning(
+            about, "none is running that sends", "start one: systemctl start troth, or make run in a source folder"
+        )
     said = ", ".join(sorted({f"{one.process.purpose} on {one.process.host}" for one in living}))
     if leads is None:
         return problem(about, f"{said}; none plans and sweeps", "start troth scheduler, or troth run")

@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from preferences.settings import Settings
-from preferences.store.dkim_keys import DkimKeyRow
+from preferences.store.dkim_keys import DkimKeyRow, KeyState
 from preferences.store.publications import PublicationRow
 from webapp.cli.checks.asking import Asking, NoAnswerError
 from webapp.cli.checks.finding import Finding, not_checked, ok, problem, warning
@@ -33,7 +33,8 @@ def look_at_names(
         yield _asked(f"SPF of {settings.return_domain or domain}", _spf, asking, settings.return_domain or domain)
         own = [key for key in keys if key.domain == domain]
         for key in own:
-            yield _asked(f"DKIM of {domain}", partial(_own_key, key), asking, key.host)
+            look = _own_key if key.state is KeyState.SIGNING else _made_key
+            yield _asked(f"DKIM of {domain}", partial(look, key), asking, key.host)
         for selector in selectors:
             yield _asked(f"DKIM of {domain}", _dkim, asking, f"{selector}._domainkey.{domain}")
         if not own and not selectors:
@@ -83,6 +84,15 @@ def _own_key(key: DkimKeyRow, about: str, asking: Asking, name: str) -> Finding:
         f"mails are signed with {key.selector}, and receivers do not find its key at {name}",
         f"publish what troth dkim records {key.domain} prints",
     )
+
+
+def _made_key(key: DkimKeyRow, about: str, asking: Asking, name: str) -> Finding:
+    """A key that waits for its record, and then for a person."""
+    activate = f"troth dkim activate {key.domain} {key.selector}"
+    if any(is_same_key(key.record, text) for text in asking.texts(name)):
+        return warning(about, f"the key {key.selector} is at {name}, and does not sign yet", activate)
+    said = f"the key {key.selector} does not sign yet, and is not at {name}"
+    return warning(about, said, f"publish what troth dkim records {key.domain} prints, then: {activate}")
 
 
 def _dkim(about: str, asking: Asking, name: str) -> Finding:
