@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import random
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mailer.compose import Message
-from mailer.high_water import HighWaterMark
-from mailer.signing import Signing
-from mailer.transport import Transport
 from preferences.links import Links
 from preferences.links.of_mail import MailSigner
 from preferences.store.clock import Clock, SystemClock
 from preferences.store.database import Database
 
 if TYPE_CHECKING:
+    # Who schedules hands nothing over, and loads nothing of what makes, signs and hands over.
+    from mailer.compose import Message
+    from mailer.high_water import HighWaterMark
+    from mailer.signing import Signing
+    from mailer.transport import Session, Transport
+
     # What counts for Prometheus is loaded by the processes that are watched.
     from mailer.watch.measures import Measures
+
+
+class NoWayOut:
+    """The transport of who hands nothing over."""
+
+    def open(self) -> AbstractContextManager[Session]:
+        """Raises `NotImplementedError`: nothing leaves from here."""
+        raise NotImplementedError("this process hands nothing over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

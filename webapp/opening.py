@@ -6,27 +6,30 @@ Part of the composition root, as `webapp.runtime` is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mailer.compose import Message
 from mailer.high_water import HighWaterMark, mark_file
-from mailer.office import Office
-from mailer.signing import Signing
-from mailer.transport import InboxTransport, SmtpTransport, Transport
-from mailer.transport.probe import Probe, probe
-from mailer.watch.measures import Measures
+from mailer.office import NoWayOut, Office
 from preferences.errors import TrothError
 from preferences.links import Links
 from preferences.settings import Settings, SmtpServer
 from preferences.store.captured import Inbox
-from preferences.store.clock import AgreedClock, Clock, SystemClock
+from preferences.store.clock import AgreedClock, SystemClock
 from preferences.store.database import Database, Durability, open_database
 from preferences.store.installation import found
 from preferences.store.revisions import is_newest, missing_columns
 from webapp.site import Site
 from webapp.upgrading import upgrade
+
+if TYPE_CHECKING:
+    from mailer.compose import Message
+    from mailer.transport import Transport
+    from mailer.transport.probe import Probe
+    from mailer.watch.measures import Measures
 
 # Beside the threads that hand over: heartbeat, sweeping, tickets, service mails, health and figures.
 OTHER_CONNECTIONS = 8
@@ -57,27 +60,31 @@ def opened(
 
 
 def office_of(settings: Settings, database: Database, measures: Measures | None = None) -> Office:
-    """What the mailer of the installation works with: its way out is the mail server, or the test inbox without one.
+    """What the mailer of the installation works with: its way out is the mail server, or the test inbox without one."""
+    # Only here: it loads what makes, signs and hands over.
+    from mailer.signing import Signing
+    from mailer.transport import InboxTransport, SmtpTransport
 
-    Where several machines meet in a database, leases run on its clock.
-    """
-    clock = SystemClock()
-    links = Links(settings.secret_keys)
-    transport: Transport = InboxTransport(Inbox(database, clock, links).keep, clock)
+    office = office_that_leads(settings, database, measures)
+    transport: Transport = InboxTransport(Inbox(database, office.clock, office.links).keep, office.clock)
     if settings.smtp is not None:
-        transport = SmtpTransport(settings.smtp, clock, others=settings.smtp_others)
-    machine_clock: Clock = SystemClock() if database.is_sqlite else AgreedClock(database)
+        transport = SmtpTransport(settings.smtp, office.clock, others=settings.smtp_others)
+    return replace(office, transport=transport, signing=Signing(database, office.clock, settings.secret_keys))
+
+
+def office_that_leads(settings: Settings, database: Database, measures: Measures | None = None) -> Office:
+    """What a scheduler works with: nothing leaves from there. Where several machines meet, leases run on the
+    database's clock."""
     return Office(
         database=database,
-        clock=clock,
-        links=links,
+        clock=SystemClock(),
+        links=Links(settings.secret_keys),
         base_url=settings.base_url,
         list_host=list_host(settings),
-        transport=transport,
+        transport=NoWayOut(),
         return_domain=settings.return_domain,
-        machine_clock=machine_clock,
+        machine_clock=SystemClock() if database.is_sqlite else AgreedClock(database),
         high_water=HighWaterMark(mark_file(settings.data_dir, database)),
-        signing=Signing(database, clock, settings.secret_keys),
         measures=measures,
     )
 
@@ -103,4 +110,7 @@ def site_of(settings: Settings, office: Office, *, wake: Callable[[], None], san
 
 def _try_relay(server: SmtpServer, office: Office, message: Message | None) -> Probe:
     """Try the mail server, with a test mail that is signed as others are, where there is one. Raises `AnyDoubt`."""
+    # Only here: it loads what hands over.
+    from mailer.transport.probe import probe
+
     return probe(server, office.clock, None if message is None else office.signed(message))

@@ -1,12 +1,17 @@
-"""Several processes of a kind from one command: Python uses one core for each. What is killed is begun anew."""
+"""Several processes of a kind from one command: Python uses one core for each. What is killed is begun anew.
+
+They share the memory of what was imported before they began, as long as nobody writes there.
+"""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import time
 from collections.abc import Callable
+from threading import Thread
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +24,8 @@ def several(number: int, work: Callable[[], None]) -> None:
     """Run `work` in so many child processes until this one is told to stop; with 1, in this process itself.
 
     Begin neither threads nor connections before. SIGTERM and SIGINT are passed on, a second one as SIGKILL. A child
-    that was killed is replaced; one that ends by an error ends all, since the next would end the same way.
+    that was killed is replaced; one that ends by an error ends all, since the next would end the same way. Where this
+    process itself is killed, its children stop in order, as if they had been told to.
     """
     if number == 1:
         work()
@@ -36,10 +42,15 @@ class _Parent:
         self._children: set[int] = set()
         self._signals = 0
         self._exit_code = 0
+        # Nobody ever writes there: it ends with this process, whatever ends it, and the children wait for that.
+        self._end, self._held_open = os.pipe()
 
     def run(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._pass_on())
+        # What is there now stays: looking for what nobody uses any more would write into every page of it.
+        gc.collect()
+        gc.freeze()
         for _ in range(self._number):
             self._begin()
         while self._children:
@@ -51,10 +62,17 @@ class _Parent:
         if child == 0:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
+            os.close(self._held_open)
+            Thread(target=self._stop_when_alone, name="parent", daemon=True).start()
             os._exit(_code_of(self._work))
         self._children.add(child)
         if self._signals:
             os.kill(child, signal.SIGTERM)
+
+    def _stop_when_alone(self) -> None:
+        """In a child: be told to stop when its parent has ended."""
+        os.read(self._end, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _replace(self, child: int, status: int) -> None:
         self._children.discard(child)

@@ -8,16 +8,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from mailer.office import Office
-from mailer.scheduler import Scheduler
 from preferences.errors import TrothError
 from preferences.store.figures import Figures, decisions_by_reason, figures, newest_decision
 from preferences.store.leases import processes, threads_at_work
 from preferences.store.restorations import open_restoration
+
+if TYPE_CHECKING:
+    # Loaded by who schedules; every other process is watched, too.
+    from mailer.scheduler import Scheduler
 
 # Whoever asks more often is told the same again.
 KEPT_SECONDS = 15.0

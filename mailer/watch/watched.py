@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from mailer.lease import HeldLease
 from mailer.office import Office
-from mailer.scheduler import Scheduler
 from mailer.watch.figures import InstallationFigures
 from mailer.watch.health import Health
 from mailer.watch.measures import Measures
 from mailer.watch.port import WatchPort
+
+if TYPE_CHECKING:
+    # Loaded by who schedules; every other process is watched, too.
+    from mailer.scheduler import Scheduler
 
 
 class Watched:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlmodel import SQLModel
 
 from preferences.store import tables
@@ -28,9 +28,14 @@ def is_newest(database: Database) -> bool:
 def revision_of(database: Database) -> str | None:
     """The revision a database is at; None for one without a table."""
     with database.read() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        return revision_in(connection)
+
+
+def revision_in(connection: Connection) -> str | None:
+    """The same, within a transaction."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
 def newest_revision() -> str:

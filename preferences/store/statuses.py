@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
 from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
@@ -16,6 +15,7 @@ from preferences.store.destinations import Destination, destinations
 from preferences.store.leases import LASTS, WEB, LeaseRow, processes
 from preferences.store.publications import PublicationRow
 from preferences.store.restorations import Restoration, open_restoration
+from preferences.store.revisions import revision_in
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, LEASE, OUTBOX, SERVICE_MAIL, UNCOUNTED
 from preferences.store.warm_up import WarmUp, warm_up
@@ -104,7 +104,7 @@ def situation(
             service_failed=_service(connection, publication.id, ServiceState.FAILED, now),
             service_overdue=0 if is_driven else _service(connection, publication.id, ServiceState.DUE, now - OVERDUE),
             outbox=_outbox(connection, publication.id),
-            revision=MigrationContext.configure(connection).get_current_revision(),
+            revision=revision_in(connection),
             no_way_out=_no_way_out(connection, publication.id),
             restoration=open_restoration(connection),
             destinations=tuple(destinations(connection, now)),

@@ -167,5 +167,19 @@ def test_several_processes_of_one_command_hand_over_together_and_what_is_killed_
     assert stop(worker) < STOPPED_WITHIN_SECONDS
 
 
+def test_processes_whose_parent_is_killed_finish_what_is_under_way_and_put_nobody_in_doubt(mill: Mill) -> None:
+    _schedulers(mill, 1)
+    worker = mill.begin("worker", "--processes", "2")
+    mill.until(lambda: len(mill.leases("worker")) == 2)
+    campaign = mill.campaign(READERS // 2)
+    mill.until_arrived(READERS // 20)
+    kill(worker)
+    mill.until(lambda: list(mill.leases("worker").values()) == [True, True])
+    assert handing_over(mill.database, 0) == 0
+    mill.begin("worker")
+    assert mill.finish(campaign) == {"accepted": READERS // 2}
+    mill.check(campaign, READERS // 2)
+
+
 def _children(process: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]

@@ -10,12 +10,14 @@ from contextlib import closing, contextmanager
 
 from mailer.lease import OF_WORKERS, HeldLease, Term
 from mailer.office import Office
+from mailer.watch.measures import Measures
 from mailer.watch.watched import Watched
 from preferences.errors import TrothError
 from preferences.settings import Settings
+from preferences.store.database import Database
 from preferences.store.leases import Process
 from webapp.logs import log_to_stderr
-from webapp.opening import OTHER_CONNECTIONS, office_of, opened
+from webapp.opening import OTHER_CONNECTIONS, opened
 
 Say = Callable[[str], None]
 
@@ -41,11 +43,16 @@ def watching(settings: Settings) -> Iterator[Watched]:
 
 
 @contextmanager
-def opened_office(settings: Settings, threads: int, watched: Watched) -> Iterator[Office]:
-    """What the process works with, on a database with a connection for each of so many threads. Raises `TrothError`."""
+def opened_office(
+    settings: Settings, threads: int, watched: Watched, made: Callable[[Settings, Database, Measures], Office]
+) -> Iterator[Office]:
+    """What the process works with, made on a database with a connection for each of so many threads, and some more.
+
+    Raises `TrothError` where the database is not what this version needs.
+    """
     connections = threads + OTHER_CONNECTIONS
     with closing(opened(settings, settings.database_url, is_ours=False, connections=connections)) as database:
-        yield office_of(settings, database, watched.measures)
+        yield made(settings, database, watched.measures)
 
 
 @contextmanager

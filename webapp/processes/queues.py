@@ -11,7 +11,7 @@ from mailer.actors import Queues
 from mailer.brokers import open_broker
 from preferences.errors import TrothError
 from preferences.settings import Settings
-from preferences.store.database import Database
+from preferences.store.database import Database, open_database
 from preferences.store.installation import installation_name
 
 
@@ -22,6 +22,12 @@ def check_broker(settings: Settings, name: str) -> None:
             f"troth {name} needs a broker, by which schedulers tell workers what is due: set TROTH_BROKER_URL to"
             " redis://host:6379 (Redis or Valkey) or amqp://host:5672 (RabbitMQ)"
         )
+
+
+def load_clients(settings: Settings) -> None:
+    """Import what speaks to the database and the broker of these settings: neither is connected to by that."""
+    open_database(settings.database_url).close()
+    open_broker(settings.broker_url, "").close()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from mailer.lease import OF_SCHEDULERS, this_process
 from mailer.rest import Rest
 from mailer.scheduler import Scheduler
 from preferences.settings import Settings
+from webapp.opening import office_that_leads
 from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
 from webapp.processes.queues import check_broker, opened_queues
 from webapp.stopping import wait_until_stopped
@@ -17,7 +18,7 @@ def scheduler(settings: Settings, *, ready: Say) -> None:
     check_broker(settings, "scheduler")
     with (
         watching(settings) as watched,
-        opened_office(settings, 0, watched) as office,
+        opened_office(settings, 0, watched, office_that_leads) as office,
         opened_queues(settings, office.database) as (broker, queues),
         held_lease(office, this_process("scheduler", listens=watched.address, schedules=True), OF_SCHEDULERS) as lease,
     ):

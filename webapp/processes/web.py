@@ -8,7 +8,7 @@ from mailer.lease import this_process
 from preferences.settings import Settings
 from preferences.store.leases import WEB
 from webapp import create_app
-from webapp.opening import site_of
+from webapp.opening import office_of, site_of
 from webapp.prefork import several
 from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
 from webapp.serving import WEB_THREADS, listening_on, server_of, with_health
@@ -23,7 +23,7 @@ def web(settings: Settings, *, processes: int, ready: Say) -> None:
     def serve() -> None:
         with (
             watching(settings) as watched,
-            opened_office(settings, WEB_THREADS, watched) as office,
+            opened_office(settings, WEB_THREADS, watched, office_of) as office,
             held_lease(office, this_process(WEB, listens=watched.address)) as lease,
         ):
             site = site_of(settings, office, wake=_nothing)

@@ -6,9 +6,10 @@ from mailer.lease import this_process
 from mailer.rest import Rest
 from mailer.worker import Worker
 from preferences.settings import Settings
+from webapp.opening import office_of
 from webapp.prefork import several
 from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
-from webapp.processes.queues import check_broker, opened_queues
+from webapp.processes.queues import check_broker, load_clients, opened_queues
 from webapp.stopping import wait_until_stopped
 
 
@@ -20,7 +21,7 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
     def work() -> None:
         with (
             watching(settings) as watched,
-            opened_office(settings, settings.workers, watched) as office,
+            opened_office(settings, settings.workers, watched, office_of) as office,
             opened_queues(settings, office.database) as (broker, queues),
             held_lease(office, this_process("worker", listens=watched.address, threads=settings.workers)) as lease,
         ):
@@ -31,4 +32,5 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
             wait_until_stopped()
             hands.stop()
 
+    load_clients(settings)
     several(processes, work)

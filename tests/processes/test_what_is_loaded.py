@@ -1,0 +1,46 @@
+"""What a process has loaded once it could begin: nothing that only another kind needs, which would cost every machine memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MIGRATING = {"alembic", "mako", "pygments"}
+SERVING = {"flask", "werkzeug", "waitress", "webapp.application", "webapp.pages"}
+HANDING_OVER = {"mailer.worker", "mailer.send"}
+COMPOSING = {"mailer.compose", "mjml", "css_inline", "jinja2", "cryptography"}
+
+
+@pytest.mark.parametrize(
+    ("modules", "never"),
+    [
+        ("webapp.processes.web, webapp.pages, webapp.console, webapp.api", MIGRATING | HANDING_OVER | {"dramatiq"}),
+        ("webapp.processes.worker", MIGRATING | SERVING | {"mailer.scheduler", "redis", "pika"}),
+        ("webapp.processes.scheduler", MIGRATING | SERVING | HANDING_OVER | COMPOSING | {"redis", "pika"}),
+        ("webapp.cli", MIGRATING | SERVING | HANDING_OVER | COMPOSING | {"sqlalchemy"}),
+    ],
+    ids=["web", "worker", "scheduler", "troth --help"],
+)
+def test_a_process_loads_what_it_runs_and_nothing_else(modules: str, never: set[str]) -> None:
+    loaded = _loaded(f"import {modules}")
+    assert loaded & never == set()
+
+
+def test_a_process_loads_the_client_of_the_broker_that_is_set_and_of_no_other() -> None:
+    asked = "from mailer.brokers import broker_errors, open_broker; broker_errors(open_broker('{}://127.0.0.1', 'x'))"
+    assert _loaded(asked.format("redis")) & {"redis", "pika"} == {"redis"}
+    assert _loaded(asked.format("amqp")) & {"redis", "pika"} == {"pika"}
+    assert _loaded(asked.format("memory")) & {"redis", "pika"} == set()
+
+
+def _loaded(statement: str) -> set[str]:
+    program = f"{statement}; import sys; print(*sys.modules)"
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
