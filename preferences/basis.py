@@ -19,7 +19,7 @@ from preferences.campaign import Candidate, DigestDue
 from preferences.case import charged_topic
 from preferences.decision import RULES_VERSION, Decision, decide
 from preferences.digest_due import decide_digest
-from preferences.expectation import Standing, Terms
+from preferences.expectation import Standing, Terms, TopicTerms
 from preferences.history import EMPTY_HISTORY, History, Instants
 from preferences.ranking import Verdict, rank_lower
 
@@ -29,6 +29,8 @@ __all__ = [
     "OtherVersion",
     "basis_of",
     "basis_of_verdict",
+    "cadences_named",
+    "counted_for",
     "decide_again",
     "from_json",
     "to_json",
@@ -65,7 +67,7 @@ def basis_of(
         zone_data=zone_data_version() if zone_data is None else zone_data,
         now=now,
         expectation=terms.expectation.id,
-        cadences=_cadences(terms, subject),
+        cadences=cadences_named(terms, subject),
         standing=standing,
         subject=subject,
         counted=_counted(terms, history, subject, now),
@@ -90,21 +92,25 @@ def basis_of_verdict(terms: Terms, standing: Standing, verdict: Verdict, now: da
     )
 
 
-def _cadences(terms: Terms, subject: Candidate | DigestDue) -> tuple[tuple[int, int, int], ...]:
+def cadences_named(terms: Terms, subject: Candidate | DigestDue) -> tuple[tuple[int, int, int], ...]:
+    """The `(topic, accepted, current)` ids of a subject's topics that are expected, by topic."""
     expected = (terms.topics[topic] for topic in sorted(set(subject.topics)) if topic in terms.topics)
     return tuple((one.topic, one.cadences.accepted.id, one.cadences.current.id) for one in expected)
 
 
 def _counted(terms: Terms, history: History, subject: Candidate | DigestDue, now: datetime) -> Counted:
-    total = _binding(terms.total_caps, history.total, now)
     if isinstance(subject, DigestDue):
+        total = _binding(terms.total_caps, history.total, now)
         rhythm = _binding(terms.rhythm_caps[subject.rhythm][:1], history.digests.get(subject.rhythm, ()), now)
         return Counted(total=total, rhythm=rhythm)
     charged = charged_topic(terms, subject.topics)
-    if charged is None:
-        return Counted()
+    return Counted() if charged is None else counted_for(terms, charged, history, now)
+
+
+def counted_for(terms: Terms, charged: TopicTerms, history: History, now: datetime) -> Counted:
+    """The counted instants that can bind what is charged to a topic."""
     return Counted(
-        total=total,
+        total=_binding(terms.total_caps, history.total, now),
         charged=_binding(charged.caps, history.charged.get(charged.topic, ()), now),
         along=_binding(charged.along_caps, history.along.get(charged.topic, ()), now),
     )
@@ -167,8 +173,8 @@ def _check_versions(basis: Basis) -> None:
 def _check_terms(basis: Basis, terms: Terms) -> None:
     if terms.expectation.id != basis.expectation:
         raise ValueError(f"decided under expectation {basis.expectation}, not {terms.expectation.id}")
-    if _cadences(terms, basis.subject) != basis.cadences:
-        raise ValueError(f"decided under the cadences {basis.cadences}, not {_cadences(terms, basis.subject)}")
+    if cadences_named(terms, basis.subject) != basis.cadences:
+        raise ValueError(f"decided under the cadences {basis.cadences}, not {cadences_named(terms, basis.subject)}")
 
 
 def _history(basis: Basis, counted: Counted, terms: Terms) -> History:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -65,26 +66,40 @@ def to_json(basis: Basis) -> str:
     subject = basis.subject
     if isinstance(subject, DigestDue):
         return SPELLED(written(basis))
-    rest = (
-        *(subject.campaign, subject.topics, subject.scheduled_at, subject.expires_at, subject.expiry),
-        *(subject.priority, subject.relevance, subject.has_waited, subject.coming_at, subject.digest_stopped),
+    text = spelling(basis.now, basis.rules, basis.zone_data).text(
+        basis.expectation,
+        subject.id,
+        shared_text(basis.cadences, basis.standing),
+        candidate_text(subject),
+        counted_text(basis.counted),
     )
-    parts = [
-        f'{{"format":{FORMAT},"rules":{basis.rules},"zones":{_text(basis.zone_data)},"now":{micros(basis.now)}',
-        f',"expectation":{basis.expectation},"cadences":{_cadences_text(basis.cadences)}',
-        f',"standing":{_standing_text(basis.standing)},"campaign":{{"id":{subject.id}',
-        _candidate_text(*rest, subject.origin),
-        f',"counted":{_counted_text(basis.counted)}',
-    ]
+    parts = [text[:-1]]
     if basis.had:
         parts.append(',"had":true')
     if basis.before is not None:
-        parts.append(f',"before":{_counted_text(basis.before)}')
+        parts.append(f',"before":{counted_text(basis.before)}')
     if basis.carrier is not None:
         parts.append(f',"carrier":{basis.carrier}')
     if basis.in_mail:
         parts.append(',"in_mail":true')
     return "".join([*parts, "}"])
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How the bases of one instant begin. `text` is the whole of one that sends a campaign."""
+
+    _head: str
+
+    def text(self, expectation: int, delivery: int, shared: str, candidate: str, counted: str) -> str:
+        """The basis about a delivery, from what `shared_text`, `candidate_text` and `counted_text` answer."""
+        return f'{self._head}{expectation}{shared}{delivery}{candidate},"counted":{counted}}}'
+
+
+def spelling(now: datetime, rules: int, zone_data: str) -> Spelling:
+    """How bases of decisions at `now` begin."""
+    begins = f'"format":{FORMAT},"rules":{rules},"zones":{_text(zone_data)},"now":{micros(now)}'
+    return Spelling(f'{{{begins},"expectation":')
 
 
 @lru_cache(maxsize=64)
@@ -93,18 +108,23 @@ def _text(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _cadences_text(cadences: tuple[tuple[int, int, int], ...]) -> str:
-    return SPELLED([list(ids) for ids in cadences])
+def shared_text(cadences: tuple[tuple[int, int, int], ...], standing: Standing) -> str:
+    """The cadences and the standing, up to the number of the delivery."""
+    told = SPELLED([list(ids) for ids in cadences])
+    return f',"cadences":{told},"standing":{SPELLED(_written_standing(standing))},"campaign":{{"id":'
 
 
-@lru_cache(maxsize=4096)
-def _standing_text(standing: Standing) -> str:
-    return SPELLED(_written_standing(standing))
+def candidate_text(subject: Candidate) -> str:
+    """A candidate after its number, with the brace that ends it."""
+    return _candidate_text(
+        *(subject.campaign, subject.topics, subject.scheduled_at, subject.expires_at, subject.expiry),
+        *(subject.priority, subject.relevance, subject.has_waited, subject.coming_at, subject.digest_stopped),
+        subject.origin,
+    )
 
 
 @lru_cache(maxsize=4096, typed=True)
 def _candidate_text(campaign: int, topics: tuple[int, ...], *rest: Any) -> str:
-    """A candidate after its number, with the brace that ends it."""
     scheduled_at, expires_at, expiry, priority, relevance, has_waited, coming_at, digest_stopped, origin = rest
     written = _written_subject(
         Candidate(
@@ -126,14 +146,26 @@ def _candidate_text(campaign: int, topics: tuple[int, ...], *rest: Any) -> str:
     return f",{SPELLED(written)[1:]}"
 
 
-def _counted_text(counted: Counted) -> str:
+def counted_text(counted: Counted) -> str:
+    """What was counted, by what it counts for."""
     scopes = (
         ("total", counted.total),
         ("charged", counted.charged),
         ("along", counted.along),
         ("rhythm", counted.rhythm),
     )
-    said = [f'"{name}":[{",".join([str(micros(at)) for at in instants])}]' for name, instants in scopes if instants]
+    return scopes_text([(name, instants) for name, instants in scopes if instants])
+
+
+def scopes_text(scopes: Sequence[tuple[str, Instants]]) -> str:
+    """The same of scopes in their order; mostly all have the same instants, which are spelled once."""
+    said: list[str] = []
+    before: Instants = ()
+    text = ""
+    for name, instants in scopes:
+        if instants != before:
+            before, text = instants, ",".join([str(micros(at)) for at in instants])
+        said.append(f'"{name}":[{text}]')
     return f"{{{','.join(said)}}}"
 
 

@@ -208,6 +208,12 @@ _SURELY_OVER = {
 }
 
 
+def surely_open_after(bound: BoundCap) -> tuple[tuple[int, timedelta], ...]:
+    """When a cap is open in whatever zone: the n-th newest counted instants, from nought, each longer ago than this."""
+    calendar = [(bound.cap.count - 1, _SURELY_OVER[kind]) for kind in bound.calendar]
+    return (*calendar, *((held - 1, length) for length, held in bound.rolling))
+
+
 def window(zone: tzinfo, kind: CalendarWindow, instant: datetime) -> tuple[datetime, datetime]:
     """The calendar window `[since, until)` that contains `instant`, in UTC."""
     return _window_of_date(zone, kind, local_date(zone, instant))

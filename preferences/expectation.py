@@ -85,7 +85,8 @@ class TopicChoice:
         return hash((self.topic, self.accepted))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, as terms are: those of everybody who asks for the same are copied for each of them.
+@dataclass(frozen=True, kw_only=True)
 class Expectation:
     """Everything one subscriber asked for, valid from `since`; the store closes the interval."""
 
@@ -161,7 +162,7 @@ class TopicTerms:
         return hash(self.choice)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Terms:
     """The expectation in force and, for each of its topics, the accepted and the current cadence.
 
@@ -223,8 +224,8 @@ def _with(value: _Value, name: str, other: object) -> _Value:
     if getattr(value, name) == other:
         return value
     copied = object.__new__(type(value))
-    for slot in type(value).__slots__:  # type: ignore[attr-defined]
-        object.__setattr__(copied, slot, other if slot == name else getattr(value, slot))
+    copied.__dict__.update(value.__dict__)
+    copied.__dict__[name] = other
     return copied
 
 

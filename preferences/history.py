@@ -63,6 +63,16 @@ class History:
         total = self.total if mail.notice else _insert(self.total, mail.at)
         return History(total=total, charged=charged, along=along, digests=digests, had=self.had.union(had))
 
+    def with_charged(self, topic: int, at: datetime, *, in_total: bool) -> History:
+        """This history and one more mail that is charged to one topic and carries nothing."""
+        return History(
+            total=_insert(self.total, at) if in_total else self.total,
+            charged={**self.charged, topic: _insert(self.charged.get(topic, ()), at)},
+            along={**self.along, topic: _insert(self.along.get(topic, ()), at)},
+            digests=self.digests,
+            had=self.had,
+        )
+
     def with_along(self, topic: int, at: datetime, had: Iterable[int] = ()) -> History:
         """This history after something of `topic` came along in a mail that is counted already."""
         along = dict(self.along)

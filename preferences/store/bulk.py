@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 Names = tuple[str, ...]
 
 _POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -38,7 +38,7 @@ def update_rows(connection: Connection, table: Table, key: Names, names: Names, 
 
     Of several with one key the last counts: PostgreSQL would take any of them.
     """
-    rows = list({row[-len(key) :]: row for row in rows}.values())
+    rows = list({tuple(row[-len(key) :]): row for row in rows}.values())
     if _is_postgresql(connection):
         sets = ", ".join(f'"{name}" = new."{name}"' for name in names)
         where = " AND ".join(f'{table.name}."{name}" = new."{name}"' for name in key)
@@ -107,11 +107,11 @@ def _listed(names: Names) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _spelled(table: Table, names: Names, rows: Sequence[Row]) -> list[Row]:
+def _spelled(table: Table, names: Names, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     """The rows as SQLite holds them: it has no instants, dates or truths of its own."""
     ways = _ways(table, names)
     if not ways:
-        return list(rows)
+        return list(map(tuple, rows))
     spelled = []
     for row in rows:
         values = list(row)

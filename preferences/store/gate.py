@@ -6,7 +6,7 @@ the history after the lock, and counts before it is released. Nothing is rendere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,12 +20,13 @@ from preferences.store.gate_rows import Writes
 from preferences.store.hand_overs import HandOver
 from preferences.store.judging import judge
 from preferences.store.leases import BEGINS_WITHIN
-from preferences.store.open_deliveries import situations
+from preferences.store.open_deliveries import Situation, situations
 from preferences.store.prospects import ScheduleWhenAsked
-from preferences.store.restraint import restraint_of
+from preferences.store.restraint import Restraint, restraint_of
 from preferences.store.tables import DELIVERY, SUBSCRIBER
 from preferences.store.turnstile import go_through
 from preferences.store.unreadable import hold_unreadable
+from preferences.store.usual_mails import UsualMails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +72,11 @@ def decide_group(
     claimed = claim_subscribers(connection, publication_id, now, limit=limit, after=after, until=until)
     if not claimed:
         return None
-    schedule = ScheduleWhenAsked(connection, publication_id)
     found = situations(connection, publication_id, claimed, now)
     hold_unreadable(connection, publication_id, set(claimed) - set(found), now)
     writes = Writes(connection, publication_id, lease_id, now)
     restraint = restraint_of(connection, found.values(), now)
-    for situation in found.values():
-        if restraint is None or restraint.lets_go(situation, writes.mails, writes):
-            judge(situation, schedule, writes)
+    _decide(found.values(), ScheduleWhenAsked(connection, publication_id), restraint, writes)
     mails = writes.write()
     if restraint is not None:
         restraint.count(connection, writes.mails)
@@ -90,6 +88,17 @@ def decide_group(
         last_subscriber=max(claimed),
         claimed=len(claimed),
     )
+
+
+def _decide(
+    found: Collection[Situation], schedule: ScheduleWhenAsked, restraint: Restraint | None, writes: Writes
+) -> None:
+    """Note in `writes` what is decided about each of these, in their order, but for whom something holds back."""
+    usual = UsualMails(writes)
+    for situation in found:
+        held = restraint is not None and not restraint.lets_go(situation, writes.mails, writes)
+        if not (held or usual.takes(situation)):
+            judge(situation, schedule, writes)
 
 
 def claim_subscribers(

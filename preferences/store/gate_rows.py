@@ -14,13 +14,13 @@ from preferences.delivery import State
 from preferences.expectation import Arrives
 from preferences.history import CountedMail, History
 from preferences.ranking import Verdict
-from preferences.store.bulk import insert_rows, next_keys
+from preferences.store.bulk import insert_rows, next_keys, update_rows
 from preferences.store.digest_rows import digest_for_slot
 from preferences.store.hand_overs import DigestRow, HandOver, Line
 from preferences.store.open_deliveries import OpenDelivery, Situation
 from preferences.store.redecide import move_deliveries
 from preferences.store.tables import ATTEMPT, COUNTED, DELIVERY
-from preferences.store.verdicts import append_decisions, decision_row, is_the_same, standing_of_delivery
+from preferences.store.verdicts import OF_ATTEMPT, append_decisions, decision_row, is_the_same, standing_of_delivery
 from preferences.store.votes import draw_vote_lines
 
 _OF_ATTEMPT = ("id", "publication_id", "delivery_id", "lease_id", "revision", "committed_at", "vote_share")
@@ -28,6 +28,11 @@ _OF_COUNTED = (
     *("publication_id", "subscriber_id", "topic_id", "counted_at", "in_total", "along", "rhythm"),
     "attempt_id",
 )
+
+
+# What becomes another of a delivery that is plainly due: nothing held it, and it carries nothing.
+_OF_USUAL = ("state", "reason", "topic_id", "opens_at", "wakes_at", "lease_id")
+_LEAVES = (State.HANDING_OVER.value, Reason.EXPECTED.value)
 
 
 class Writes:
@@ -38,11 +43,12 @@ class Writes:
         self.histories: dict[int, History] = {}
         self.mails: dict[int, HandOver] = {}
         self._connection = connection
-        self._publication_id = publication_id
+        self.publication_id = publication_id
         self._lease_id = lease_id
-        self._decisions: list[dict[str, Any]] = []
-        self._travelling: list[tuple[dict[str, Any], int]] = []  # decisions, and the deliveries as which they leave
+        self._decisions: list[list[Any]] = []
+        self._travelling: list[tuple[list[Any], int]] = []  # decisions, and the deliveries as which they leave
         self._moves: list[dict[str, Any]] = []
+        self._usual: list[tuple[Any, ...]] = []
         self._wakes: list[dict[str, Any]] = []
         self._counted: dict[int, list[tuple[Any, ...]]] = {}
 
@@ -52,9 +58,7 @@ class Writes:
 
     def digest_for(self, situation: Situation, rhythm: Arrives, slot_on: date, slot_at: datetime) -> int | None:
         """The number of a new digest for that slot; None where there was one already."""
-        return digest_for_slot(
-            self._connection, self._publication_id, situation.subscriber.id, rhythm, slot_on, slot_at
-        )
+        return digest_for_slot(self._connection, self.publication_id, situation.subscriber.id, rhythm, slot_on, slot_at)
 
     def drop_empty_digest(self, delivery_id: int) -> None:
         """Nothing is left for a digest that was to be tried again: an empty digest is not sent."""
@@ -65,7 +69,7 @@ class Writes:
         """A decision about one candidate, judged at `at`, that sends nothing."""
         standing = situation.subscriber.standing
         basis = basis_of(situation.terms, situation.history, candidate, standing, at)
-        self._decisions.append(decision_row(self._publication_id, candidate.id, decision, basis, self.now))
+        self._decisions.append(decision_row(self.publication_id, candidate.id, decision, basis, self.now))
         values = standing_of_delivery(decision, situation.terms, candidate, self.now)
         self._moves.append({"delivery": candidate.id, **values})
 
@@ -87,6 +91,17 @@ class Writes:
         self._hand_over(situation, delivery, mail, topic_id=topic.topic)
         self._count(situation, delivery.id, topic.topic, in_total=not topic.notice)
         self._moves.append(_handing_over(delivery.id, decision, self._lease_id, has_waited=delivery.has_waited))
+
+    def leaves_as_usual(self, mail: HandOver, decision: list[Any], *, in_total: bool) -> None:
+        """A mail of the usual case, with the row of its decision."""
+        subscriber = mail.subscriber.id
+        self.mails[mail.delivery_id] = mail
+        self.histories[subscriber] = mail.history
+        self._decisions.append(decision)
+        self._travelling.append((decision, mail.delivery_id))
+        counted = (self.publication_id, subscriber, mail.topic_id, self.now, in_total, False, None)
+        self._counted[mail.delivery_id] = [counted]
+        self._usual.append((*_LEAVES, mail.topic_id, None, None, self._lease_id, mail.delivery_id))
 
     def comes_along(self, situation: Situation, delivery: OpenDelivery, verdict: Verdict) -> None:
         """A campaign that comes along in a mail of this transaction."""
@@ -150,6 +165,7 @@ class Writes:
             move_deliveries(connection, self._wakes)
         if self._moves:
             move_deliveries(connection, self._moves)
+        update_rows(connection, DELIVERY, ("id",), _OF_USUAL, self._usual)
         mails = [self.mails[delivery] for delivery in sorted(self.mails)]
         if mails:
             self._write_attempts(mails)
@@ -158,27 +174,27 @@ class Writes:
         return mails
 
     def _write_attempts(self, mails: list[HandOver]) -> None:
-        draw_vote_lines(self._connection, self._publication_id, mails)
+        draw_vote_lines(self._connection, self.publication_id, mails)
         for mail, attempt in zip(mails, next_keys(self._connection, ATTEMPT, len(mails)), strict=True):
             mail.attempt_id = attempt
         insert_rows(self._connection, ATTEMPT, _OF_ATTEMPT, [self._attempt(mail) for mail in mails])
         attempts = {mail.delivery_id: mail.attempt_id for mail in mails}
         for row, mail_of in self._travelling:
-            row["attempt_id"] = attempts[mail_of]
+            row[OF_ATTEMPT] = attempts[mail_of]
         counted = [(*row, attempts[delivery]) for delivery, rows in self._counted.items() for row in rows]
         insert_rows(self._connection, COUNTED, _OF_COUNTED, counted)
 
     def _attempt(self, mail: HandOver) -> tuple[Any, ...]:
         """In the order of `_OF_ATTEMPT`."""
         return (
-            *(mail.attempt_id, self._publication_id, mail.delivery_id, self._lease_id),
+            *(mail.attempt_id, self.publication_id, mail.delivery_id, self._lease_id),
             *(mail.revision, self.now, mail.vote_share),
         )
 
     def _decide(self, situation: Situation, verdict: Verdict) -> None:
         basis = basis_of_verdict(situation.terms, situation.subscriber.standing, verdict, self.now)
         decision = verdict.decision
-        row = decision_row(self._publication_id, verdict.subject.id, decision, basis, self.now)
+        row = decision_row(self.publication_id, verdict.subject.id, decision, basis, self.now)
         self._decisions.append(row)
         if decision.outcome is Outcome.SEND:
             self._travelling.append((row, decision.carrier or verdict.subject.id))
@@ -193,7 +209,7 @@ class Writes:
         self.histories[situation.subscriber.id] = history
         mail_out = HandOver(
             delivery_id=delivery.id,
-            publication_id=self._publication_id,
+            publication_id=self.publication_id,
             subscriber=situation.subscriber,
             terms=situation.terms,
             history=history,
@@ -217,7 +233,7 @@ class Writes:
         rhythm: Arrives | None = None,
     ) -> None:
         of_rhythm = None if rhythm is None else rhythm.value
-        row = (self._publication_id, situation.subscriber.id, topic, self.now, in_total, along, of_rhythm)
+        row = (self.publication_id, situation.subscriber.id, topic, self.now, in_total, along, of_rhythm)
         self._counted.setdefault(delivery_id, []).append(row)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
 
@@ -174,39 +175,40 @@ def open_deliveries(
     connection: Connection, subscriber_ids: Collection[int], statuses: Collection[str] = RUNNING
 ) -> list[OpenDelivery]:
     """What is undecided for these subscribers, oldest first: digests, and deliveries of campaigns in `statuses`."""
-    rows = (
-        connection.execute(
-            select(DELIVERY, CAMPAIGN.c.priority, CAMPAIGN.c.status)
-            .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
-            .where(
-                among(connection, _D.subscriber_id, subscriber_ids)
-                & IS_OPEN
-                & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
-            )
-            .order_by(_D.id)
+    rows = connection.execute(
+        select(*(_D[name] for name in _PLAIN), *_SPELLED, CAMPAIGN.c.priority, CAMPAIGN.c.status)
+        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
+        .where(
+            among(connection, _D.subscriber_id, subscriber_ids)
+            & IS_OPEN
+            & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
         )
-        .mappings()
-        .all()
-    )
-    rows = [row for row in rows if row["state"] in UNDECIDED]  # here, so that the index by subscriber is the one used
-    topics = campaign_topics(connection, {row["campaign_id"] for row in rows if row["campaign_id"] is not None})
-    return [
-        OpenDelivery(
-            **{name: row[name] for name in _PLAIN},
-            rhythm=None if row["rhythm"] is None else Arrives(row["rhythm"]),
-            state=State(row["state"]),
-            reason=Reason(row["reason"]),
-            expiry=ExpiryBasis(row["expiry"]),
-            priority=row["priority"] or 0,
-            topics=topics.get(row["campaign_id"], ()),
-            is_paused=row["status"] == CampaignStatus.PAUSED.value,
-        )
-        for row in rows
-    ]
+        .order_by(_D.id)
+    ).all()
+    rows = [row for row in rows if row.state in _UNDECIDED]  # here, so that the index by subscriber is the one used
+    topics = campaign_topics(connection, {row.campaign_id for row in rows if row.campaign_id is not None})
+    return [_open(row, topics) for row in rows]
 
 
 _OTHERS = {"rhythm", "state", "reason", "expiry", "priority", "topics", "is_paused"}
 _PLAIN = tuple(name for name in OpenDelivery.__dataclass_fields__ if name not in _OTHERS)
+_SPELLED = (_D.rhythm, _D.state, _D.reason, _D.expiry)
+_UNDECIDED = frozenset(UNDECIDED)
+
+
+def _open(row: Sequence[Any], topics: Mapping[int, tuple[int, ...]]) -> OpenDelivery:
+    plain = dict(zip(_PLAIN, row, strict=False))
+    rhythm, state, reason, expiry, priority, status = row[len(_PLAIN) :]
+    return OpenDelivery(
+        **plain,
+        rhythm=None if rhythm is None else Arrives(rhythm),
+        state=State(state),
+        reason=Reason(reason),
+        expiry=ExpiryBasis(expiry),
+        priority=priority or 0,
+        topics=topics.get(plain["campaign_id"], ()),
+        is_paused=status == CampaignStatus.PAUSED.value,
+    )
 
 
 def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select
@@ -23,6 +24,7 @@ from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import OPENING
+from preferences.usual import are_surely_open
 
 TOTAL = 0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,6 +34,7 @@ _DERIVED = (
     *("current_id", "opens_at", "free_at", "longest_days", "longest_until", "next_days", "next_until", "last_days"),
     *("evidence", "counted"),
 )
+_OPENS_AT = _DERIVED.index("opens_at")
 
 
 def recompute(connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime) -> None:
@@ -51,10 +54,10 @@ def store(
     if not known:
         return
     rows = [
-        (subscriber, row["topic_key"], publication_id, *(row[name] for name in _DERIVED))
+        (subscriber, topic, publication_id, *row)
         for subscriber, (terms, history) in known.items()
         if terms is not None
-        for row in opening_rows(terms, history, now)
+        for topic, row in _rows(terms, history, now)
     ]
     kept = {row[:2] for row in rows}
     there = select(_O.subscriber_id, _O.topic_key).where(among(connection, _O.subscriber_id, known))
@@ -64,35 +67,44 @@ def store(
     put_rows(connection, OPENING, ("subscriber_id", "topic_key"), ("publication_id", *_DERIVED), rows)
 
 
-def opening_rows(terms: Terms, history: History, now: datetime) -> Iterator[dict[str, Any]]:
-    """The rows for the total and each topic by mail under which anything was counted."""
+def opens_at(terms: Terms, history: History, now: datetime) -> dict[int, datetime | None]:
+    """When the total (`TOTAL`) and each topic by mail under which anything was counted allow one more mail; None: now."""
+    return {topic: row[_OPENS_AT] for topic, row in _rows(terms, history, now)}
+
+
+def _rows(terms: Terms, history: History, now: datetime) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """By topic, what is derived for the total and each topic by mail under which anything was counted."""
     if terms.total_caps and history.total:
-        yield {"topic_key": TOTAL, "current_id": None, **_row(terms, terms.total_caps, history.total, now)}
+        yield TOTAL, (None, *_row(terms, terms.total_caps, history.total, now))
     for topic in terms.topics.values():
         counted = history.charged.get(topic.topic, ())
-        if topic.arrives is Arrives.EACH and counted:
-            current = topic.cadences.current.id
-            yield {"topic_key": topic.topic, "current_id": current, **_row(terms, topic.caps, counted, now)}
+        if counted and topic.arrives is Arrives.EACH:
+            yield topic.topic, (topic.cadences.current.id, *_row(terms, topic.caps, counted, now))
 
 
-def _row(terms: Terms, caps: Sequence[BoundCap], counted: Instants, now: datetime) -> dict[str, Any]:
-    kept = counted[: max(cap.longest_count for cap in caps)]
+def _row(terms: Terms, caps: tuple[BoundCap, ...], counted: Instants, now: datetime) -> tuple[Any, ...]:
+    """In the order of `_DERIVED`, without the cadence."""
+    kept = counted[: _longest_count(caps)]
+    text = instants_text(kept)
+    if are_surely_open(caps, kept, now):
+        return (None, None, *_NO_PERIODS, None, text)
     full = [found for cap in caps if (found := opening(cap, kept, terms.zone, now)) is not None]
     last: Opening | None = None
     for found in full:
         if last is None or found.until > last.until:
             last = found
-    return {
-        "opens_at": None if last is None else last.until,
-        "free_at": None if last is None else terms.next_free(last.until),
-        "evidence": None if last is None else evidence_text(evidence_of(last)),
-        "counted": instants_text(kept),
-        **_periods(full),
-    }
+    if last is None:
+        return (None, None, *_NO_PERIODS, None, text)
+    return (last.until, terms.next_free(last.until), *_periods(full), evidence_text(evidence_of(last)), text)
 
 
-def _periods(full: Sequence[Opening]) -> dict[str, Any]:
-    """The longest period among the full caps, as a function of time in at most three steps."""
+@lru_cache(maxsize=4096)
+def _longest_count(caps: tuple[BoundCap, ...]) -> int:
+    return max(cap.longest_count for cap in caps)
+
+
+def _periods(full: Sequence[Opening]) -> tuple[Any, ...]:
+    """The longest period among the full caps, as a function of time in at most three steps: days, and until when."""
     until_of: dict[int, datetime] = {}
     for found in full:
         days = LONGEST_DAYS[found.bound.cap.per]
@@ -101,13 +113,13 @@ def _periods(full: Sequence[Opening]) -> dict[str, Any]:
     for days in sorted(until_of, reverse=True):
         if not steps or until_of[days] > steps[-1][1]:
             steps.append((days, until_of[days]))
-    names = (("longest_days", "longest_until"), ("next_days", "next_until"), ("last_days", None))
-    periods: dict[str, Any] = dict.fromkeys(("longest_days", "longest_until", "next_days", "next_until", "last_days"))
-    for (days_name, until_name), (days, until) in zip(names, steps, strict=False):
-        periods[days_name] = days
-        if until_name is not None:
-            periods[until_name] = until
-    return periods
+    said = [value for step in steps[:_STEPS] for value in step]
+    # Of the last step only the days are said: it goes on until the caps open.
+    return (*said, *_NO_PERIODS)[: len(_NO_PERIODS)]
+
+
+_STEPS = 3
+_NO_PERIODS = (None,) * (2 * _STEPS - 1)
 
 
 def instants_text(instants: Instants) -> str:

@@ -45,7 +45,7 @@ class Changes:
     def __init__(self, publication_id: int, now: datetime) -> None:
         self.publication_id = publication_id
         self.now = now
-        self.decisions: list[dict[str, Any]] = []
+        self.decisions: list[list[Any]] = []
         self.deliveries: list[dict[str, Any]] = []
 
     def write(self, connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -64,16 +64,25 @@ _COLUMNS = tuple(SUBSCRIBER.c[name] for name in SubscriberRow.__dataclass_fields
 
 
 def _row(row: Mapping[Any, Any]) -> SubscriberRow:
-    values = dict(row)
-    values["fields"] = json.loads(values["fields"])
-    values["suppressed"] = None if values["suppressed"] is None else Suppression(values["suppressed"])
+    return _of_columns(tuple(row.values()))
+
+
+def _of_columns(columns: Sequence[Any]) -> SubscriberRow:
+    """In the order of `_COLUMNS`."""
+    values = dict(zip(_NAMES, columns, strict=True))
+    fields, suppressed = values["fields"], values["suppressed"]
+    values["fields"] = {} if fields == "{}" else json.loads(fields)
+    values["suppressed"] = None if suppressed is None else Suppression(suppressed)
     return SubscriberRow(**values)
+
+
+_NAMES = tuple(SubscriberRow.__dataclass_fields__)
 
 
 def subscribers(connection: Connection, ids: Collection[int]) -> dict[int, SubscriberRow]:
     """The subscribers of these numbers, by number."""
-    rows = connection.execute(select(*_COLUMNS).where(among(connection, SUBSCRIBER.c.id, ids))).mappings().all()
-    return {row["id"]: _row(row) for row in rows}
+    rows = connection.execute(select(*_COLUMNS).where(among(connection, SUBSCRIBER.c.id, ids))).all()
+    return {row[0]: _of_columns(row) for row in rows}
 
 
 def subscriber(connection: Connection, publication_id: int, subscriber_id: int) -> SubscriberRow:

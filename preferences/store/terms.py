@@ -56,32 +56,56 @@ def _with_terms(connection: Connection, publication_id: int, chosen: Select[Any]
         .where(among(connection, _T.expectation_id, [row[0] for row in rows]))
         .order_by(_T.expectation_id, _T.position)
     ).all()
-    known = {topic.id: topic for topic in topics(connection, publication_id)}
+    there = topics(connection, publication_id)
+    known = {topic.id: topic for topic in there}
     accepted = _accepted(connection, {choice[_ACCEPTED] for choice in choices}, known)
-    ways = {choice[1:]: _of_topic(accepted[choice[_ACCEPTED]], known[choice[1]]) for choice in choices}
-    by_expectation: dict[int, list[_Way]] = {row[0]: [] for row in rows}
+    alike = _Alike.under(tuple(there), tuple(sorted(accepted.items())))
+    by_expectation: dict[int, list[_Columns]] = {row[0]: [] for row in rows}
     for choice in choices:
-        by_expectation[choice[0]].append((choice[1:], ways[choice[1:]]))
-    return [(row, _alike(row[_SAID_BEGINS:], tuple(by_expectation[row[0]])).numbered(row[0])) for row in rows]
+        by_expectation[choice[0]].append(choice[1:])
+    return [(row, alike.terms(row[_SAID_BEGINS:], tuple(by_expectation[row[0]])).numbered(row[0])) for row in rows]
 
 
-# The columns of a choice from its topic on, and the cadences that go with it.
-_Way = tuple[tuple[Any, ...], TopicCadences]
+# The columns of a choice, from its topic on.
+_Columns = tuple[Any, ...]
 _ACCEPTED = 3
+# Readers differ less than there are of them. Beyond so many, all are forgotten.
+_KEPT = 8192
+
+
+class _Alike:
+    """The terms of everybody who asked for the same, under one set of topics and cadences. Threads share it."""
+
+    def __init__(self, there: tuple[TopicRow, ...], accepted: tuple[tuple[int, Cadence], ...]) -> None:
+        self._topics = {topic.id: topic for topic in there}
+        self._accepted = dict(accepted)
+        self._terms: dict[tuple[_Columns, tuple[_Columns, ...]], Terms] = {}
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def under(there: tuple[TopicRow, ...], accepted: tuple[tuple[int, Cadence], ...]) -> _Alike:
+        """What is known under these topics and cadences, as values: two databases may number them the same."""
+        return _Alike(there, accepted)
+
+    def terms(self, said: _Columns, choices: tuple[_Columns, ...]) -> Terms:
+        """The terms of who said this, under the number of nobody's expectation. Raises ValueError where they cannot be read."""
+        key = said, choices
+        found = self._terms.get(key)
+        if found is None:
+            if len(self._terms) >= _KEPT:
+                self._terms.clear()
+            found = self._terms[key] = self._read(said, choices)
+        return found
+
+    def _read(self, said: _Columns, choices: tuple[_Columns, ...]) -> Terms:
+        ways = {
+            choice[0]: _of_topic(self._accepted[choice[_ACCEPTED - 1]], self._topics[choice[0]]) for choice in choices
+        }
+        return Terms(expectation=_expectation(0, said, tuple(_choice(*columns) for columns in choices)), cadences=ways)
 
 
 def _of_topic(accepted: Cadence, topic: TopicRow) -> TopicCadences:
     return TopicCadences(accepted=accepted, current=topic.cadence, notice=topic.is_notice)
-
-
-# Readers differ less than there are of them. Cadences are compared as values: two databases may number them the same.
-@lru_cache(maxsize=8192)
-def _alike(said: tuple[Any, ...], choices: tuple[_Way, ...]) -> Terms:
-    """The terms of everybody who asked for the same, under the number of nobody's expectation."""
-    return Terms(
-        expectation=_expectation(0, said, tuple(_choice(*columns) for columns, _ in choices)),
-        cadences={columns[0]: cadences for columns, cadences in choices},
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

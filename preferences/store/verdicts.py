@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,34 +23,26 @@ _MOMENT = timedelta(microseconds=1)
 _AFTER_EXPIRY = timedelta(seconds=1)
 
 
-def decision_row(
-    publication_id: int, delivery_id: int, decision: Decision, basis: Basis, now: datetime
-) -> dict[str, Any]:
-    """The row of the ledger for one decision; whoever hands over names the attempt in it."""
-    return {
-        "publication_id": publication_id,
-        "delivery_id": delivery_id,
-        "decided_at": now,
-        "outcome": decision.outcome.value,
-        "reason": decision.reason.value,
-        "topic_id": decision.topic,
-        "opens_at": decision.opens_at,
-        "expectation_id": basis.expectation or None,
-        "attempt_id": None,
-        "evidence": None if decision.evidence is None else evidence_text(decision.evidence),
-        "basis": to_json(basis),
-    }
-
-
-_OF_DECISION = (
+OF_DECISION = (
     *("publication_id", "delivery_id", "decided_at", "outcome", "reason", "topic_id", "opens_at", "expectation_id"),
     *("attempt_id", "evidence", "basis"),
 )
+OF_ATTEMPT = OF_DECISION.index("attempt_id")
 
 
-def append_decisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def decision_row(publication_id: int, delivery_id: int, decision: Decision, basis: Basis, now: datetime) -> list[Any]:
+    """The row of the ledger for one decision, in the order of `OF_DECISION`; whoever hands over names the attempt in it."""
+    return [
+        *(publication_id, delivery_id, now, decision.outcome.value, decision.reason.value, decision.topic),
+        *(decision.opens_at, basis.expectation or None, None),
+        None if decision.evidence is None else evidence_text(decision.evidence),
+        to_json(basis),
+    ]
+
+
+def append_decisions(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
     """Append the rows of decisions to the ledger, in their order."""
-    insert_rows(connection, DECISION, _OF_DECISION, [tuple(row[name] for name in _OF_DECISION) for row in rows])
+    insert_rows(connection, DECISION, OF_DECISION, rows)
 
 
 def standing_of_delivery(decision: Decision, terms: Terms, candidate: Candidate, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from preferences.links import Kind
 from preferences.promise import clauses
 from preferences.store.expectations import asked_of, terms_of
 from preferences.store.histories import histories_of
-from preferences.store.openings import TOTAL, opening_rows
+from preferences.store.openings import TOTAL, opens_at
 from preferences.store.publications import publication
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.topics import topics
@@ -71,9 +71,9 @@ class _Telling:
         """Computed anew, as deciding does: the stored copy serves planning."""
         if terms is None:
             return {"total": None, "topics": {}}
-        rows = {row["topic_key"]: row["opens_at"] for row in opening_rows(terms, history, self.call.now)}
-        of_topics = {self.slugs[topic]: instant_or_none(rows.get(topic)) for topic in terms.topics}
-        return {"total": instant_or_none(rows.get(TOTAL)), "topics": of_topics}
+        opens = opens_at(terms, history, self.call.now)
+        of_topics = {self.slugs[topic]: instant_or_none(opens.get(topic)) for topic in terms.topics}
+        return {"total": instant_or_none(opens.get(TOTAL)), "topics": of_topics}
 
 
 def standing_word(person: SubscriberRow, now: datetime) -> str:
