@@ -7,13 +7,12 @@ instants only those are held that can be in a window with the instant of the dec
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from preferences.along import decide_along
 from preferences.basis_reading import from_json
 from preferences.basis_record import Basis, Counted, to_json
-from preferences.cadence import LONGEST_DAYS, BoundCap
+from preferences.cadence import Reach, reach_of
 from preferences.calendar import zone_data_version
 from preferences.campaign import Candidate, DigestDue
 from preferences.case import charged_topic
@@ -35,9 +34,6 @@ __all__ = [
     "from_json",
     "to_json",
 ]
-
-# Longer than any window is over its longest day count: rolling windows of two weeks (24 days), skipped dates.
-_MARGIN = timedelta(days=12)
 
 
 class OtherVersion(ValueError):
@@ -100,8 +96,9 @@ def cadences_named(terms: Terms, subject: Candidate | DigestDue) -> tuple[tuple[
 
 def _counted(terms: Terms, history: History, subject: Candidate | DigestDue, now: datetime) -> Counted:
     if isinstance(subject, DigestDue):
-        total = _binding(terms.total_caps, history.total, now)
-        rhythm = _binding(terms.rhythm_caps[subject.rhythm][:1], history.digests.get(subject.rhythm, ()), now)
+        total = _binding(terms.total_reach, history.total, now)
+        of_rhythm = reach_of(terms.rhythm_caps[subject.rhythm][:1])
+        rhythm = _binding(of_rhythm, history.digests.get(subject.rhythm, ()), now)
         return Counted(total=total, rhythm=rhythm)
     charged = charged_topic(terms, subject.topics)
     return Counted() if charged is None else counted_for(terms, charged, history, now)
@@ -110,26 +107,18 @@ def _counted(terms: Terms, history: History, subject: Candidate | DigestDue, now
 def counted_for(terms: Terms, charged: TopicTerms, history: History, now: datetime) -> Counted:
     """The counted instants that can bind what is charged to a topic."""
     return Counted(
-        total=_binding(terms.total_caps, history.total, now),
-        charged=_binding(charged.caps, history.charged.get(charged.topic, ()), now),
-        along=_binding(charged.along_caps, history.along.get(charged.topic, ()), now),
+        total=_binding(terms.total_reach, history.total, now),
+        charged=_binding(charged.reach, history.charged.get(charged.topic, ()), now),
+        along=_binding(charged.reach, history.along.get(charged.topic, ()), now),
     )
 
 
-def _binding(caps: tuple[BoundCap, ...], instants: Instants, now: datetime) -> Instants:
+def _binding(reach: Reach, instants: Instants, now: datetime) -> Instants:
     """The newest instants, as many as the largest of the caps asks for, that no window has left behind."""
-    if not caps or not instants:
-        return ()
-    most, reach = _reach(caps)
-    oldest = now - reach
-    return tuple([at for at in instants[:most] if at >= oldest])
-
-
-@lru_cache(maxsize=4096)
-def _reach(caps: tuple[BoundCap, ...]) -> tuple[int, timedelta]:
-    """How many of the newest counted instants, and how far back, can be in a window of these caps."""
-    longest = max(LONGEST_DAYS[cap.cap.per] for cap in caps)
-    return max(cap.longest_count for cap in caps), timedelta(days=longest) + _MARGIN
+    newest = instants[: reach.longest_count]
+    if not newest or now - newest[-1] <= reach.longest:
+        return newest
+    return tuple([at for at in newest if now - at <= reach.longest])
 
 
 def decide_again(basis: Basis, terms: Terms) -> Decision:

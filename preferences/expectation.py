@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
-from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
+from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Reach, Weekday, Whose, reach_of
 from preferences.calendar import as_instant, zone_named
 from preferences.errors import Said
 from preferences.quiet import Hours, Pause, next_allowed
@@ -157,6 +157,7 @@ class TopicTerms:
     along_caps: tuple[BoundCap, ...]
     choice: TopicChoice
     cadences: TopicCadences
+    reach: Reach
 
     def __hash__(self) -> int:
         return hash(self.choice)
@@ -176,6 +177,7 @@ class Terms:
     zone: tzinfo = field(init=False)
     topics: dict[int, TopicTerms] = field(init=False)
     total_caps: tuple[BoundCap, ...] = field(init=False)
+    total_reach: Reach = field(init=False)
     pause: tuple[datetime, datetime] | None = field(init=False)
     rhythm_caps: dict[Arrives, tuple[BoundCap, ...]] = field(init=False)
     alike: object = field(init=False, compare=False, repr=False)
@@ -188,6 +190,7 @@ class Terms:
             "zone": zone,
             "topics": {choice.topic: self._judged(choice) for choice in asked.topics},
             "total_caps": total,
+            "total_reach": reach_of(total),
             "pause": None if asked.paused is None else asked.paused.instants(zone),
             "alike": object(),
             "rhythm_caps": {rhythm: (BoundCap.of(Whose.RHYTHM, cap), *total) for rhythm, cap in RHYTHM_CAPS.items()},
@@ -250,6 +253,7 @@ def _topic_terms(choice: TopicChoice, cadences: TopicCadences) -> TopicTerms:
         along_caps=caps,
         choice=choice,
         cadences=cadences,
+        reach=reach_of(caps),
     )
 
 

@@ -149,13 +149,15 @@ class _Together:
 
     def _along_or_as_it_was(self, verdict: Verdict) -> Verdict:
         """What a cap stopped comes along in the winner where it may; else it says whether it merely ranked lower."""
-        if isinstance(verdict.subject, Candidate) and is_held(verdict.decision):
+        decision = verdict.decision
+        # Where a mail goes out now, no day and no hour made it expire: a cap did, or the wait for that mail.
+        if isinstance(verdict.subject, Candidate) and (is_held(decision) or decision.reason is Reason.WOULD_EXPIRE):
             along = self._along(verdict.subject)
             if along is not None:
                 return along
         if verdict.history is self.before:
             return verdict
-        lower = rank_lower(self.standing, self.terms, self.before, verdict.subject, verdict.decision, self.now)
+        lower = rank_lower(self.standing, self.terms, self.before, verdict.subject, decision, self.now)
         return replace(verdict, decision=lower)
 
     def _along(self, subject: Candidate) -> Verdict | None:

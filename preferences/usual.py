@@ -8,19 +8,15 @@ Whatever is not surely the usual case is decided by itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
-from preferences.cadence import BoundCap, surely_open_after
+from preferences.cadence import Reach
 from preferences.campaign import Candidate
 from preferences.case import charged_topic
 from preferences.decision import decide
 from preferences.expectation import Arrives, Standing, Terms, TopicTerms
-from preferences.history import EMPTY_HISTORY, History, Instants
+from preferences.history import EMPTY_HISTORY, History
 from preferences.outcome import Outcome
-
-# The n-th newest counted instant of a cap, from nought, and how long ago it must be.
-_Limits = tuple[tuple[int, timedelta], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +27,16 @@ class Usual:
     """
 
     topic: TopicTerms
-    total_caps: tuple[BoundCap, ...]
+    total_reach: Reach
 
     def has_room(self, history: History, now: datetime) -> bool:
         """Whether every cap that is asked is surely open, and nothing was had before; False says nothing about them."""
         charged = history.charged.get(self.topic.topic, ())
         if history.had:
             return False
-        return are_surely_open(self.topic.caps, charged, now) and are_surely_open(self.total_caps, history.total, now)
+        return self.topic.reach.are_surely_open(charged, now) and (
+            self.topic.notice or self.total_reach.are_surely_open(history.total, now)
+        )
 
 
 def usual_case(terms: Terms, candidate: Candidate, now: datetime) -> Usual | None:
@@ -52,19 +50,4 @@ def usual_case(terms: Terms, candidate: Candidate, now: datetime) -> Usual | Non
         return None
     if decide(Standing(confirmed=True), terms, EMPTY_HISTORY, candidate, now).outcome is not Outcome.SEND:
         return None
-    return Usual(topic=topic, total_caps=() if topic.notice else terms.total_caps)
-
-
-def are_surely_open(caps: tuple[BoundCap, ...], counted: Instants, now: datetime) -> bool:
-    """Whether all caps are open in whatever zone; False says nothing. `counted` are the counted instants, newest first."""
-    held = len(counted)
-    return all(nth >= held or now - counted[nth] > ago for nth, ago in _limits(caps))
-
-
-@lru_cache(maxsize=4096)
-def _limits(caps: tuple[BoundCap, ...]) -> _Limits:
-    """Of several about the same counted instant only the strictest."""
-    strictest: dict[int, timedelta] = {}
-    for nth, ago in (limit for cap in caps for limit in surely_open_after(cap)):
-        strictest[nth] = max(ago, strictest.get(nth, ago))
-    return tuple(strictest.items())
+    return Usual(topic=topic, total_reach=terms.total_reach)

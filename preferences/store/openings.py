@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select
 
-from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
+from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, Reach, opening
 from preferences.calendar import MOMENT
 from preferences.decision import evidence_of
 from preferences.expectation import Arrives, Terms
@@ -24,7 +23,6 @@ from preferences.store.expectations import terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import lock_subscribers
 from preferences.store.tables import OPENING
-from preferences.usual import are_surely_open
 
 TOTAL = 0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,18 +73,18 @@ def opens_at(terms: Terms, history: History, now: datetime) -> dict[int, datetim
 def _rows(terms: Terms, history: History, now: datetime) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """By topic, what is derived for the total and each topic by mail under which anything was counted."""
     if terms.total_caps and history.total:
-        yield TOTAL, (None, *_row(terms, terms.total_caps, history.total, now))
+        yield TOTAL, (None, *_row(terms, terms.total_caps, terms.total_reach, history.total, now))
     for topic in terms.topics.values():
         counted = history.charged.get(topic.topic, ())
         if counted and topic.arrives is Arrives.EACH:
-            yield topic.topic, (topic.cadences.current.id, *_row(terms, topic.caps, counted, now))
+            yield topic.topic, (topic.cadences.current.id, *_row(terms, topic.caps, topic.reach, counted, now))
 
 
-def _row(terms: Terms, caps: tuple[BoundCap, ...], counted: Instants, now: datetime) -> tuple[Any, ...]:
+def _row(terms: Terms, caps: tuple[BoundCap, ...], reach: Reach, counted: Instants, now: datetime) -> tuple[Any, ...]:
     """In the order of `_DERIVED`, without the cadence."""
-    kept = counted[: _longest_count(caps)]
+    kept = counted[: reach.longest_count]
     text = instants_text(kept)
-    if are_surely_open(caps, kept, now):
+    if reach.are_surely_open(kept, now):
         return (None, None, *_NO_PERIODS, None, text)
     full = [found for cap in caps if (found := opening(cap, kept, terms.zone, now)) is not None]
     last: Opening | None = None
@@ -96,11 +94,6 @@ def _row(terms: Terms, caps: tuple[BoundCap, ...], counted: Instants, now: datet
     if last is None:
         return (None, None, *_NO_PERIODS, None, text)
     return (last.until, terms.next_free(last.until), *_periods(full), evidence_text(evidence_of(last)), text)
-
-
-@lru_cache(maxsize=4096)
-def _longest_count(caps: tuple[BoundCap, ...]) -> int:
-    return max(cap.longest_count for cap in caps)
 
 
 def _periods(full: Sequence[Opening]) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from preferences.store.open_deliveries import Situation
 from preferences.store.planning import plan_campaign
 from preferences.store.tables import ATTEMPT, COUNTED, DECISION, DELIVERY, OPENING
 from preferences.store.usual_mails import UsualMails
-from preferences.usual import are_surely_open, usual_case
+from preferences.usual import usual_case
 from tests.properties.populations import Population, populated, scheduled
 from tests.properties.test_plan_is_decide import SIZE, database, drawn_campaign, undone
 from tests.properties.worlds import MOMENT, candidates, effort, examples, history_of, readers, terms_of
@@ -64,7 +64,7 @@ def test_a_cap_that_is_surely_open_is_open_by_the_law_too(data: st.DataObject) -
 
     for topic in terms.topics.values():
         counted = history.charged.get(topic.topic, ())
-        if are_surely_open(topic.caps, counted, now):
+        if topic.reach.are_surely_open(counted, now):
             assert [opening(cap, counted, terms.zone, now) for cap in topic.caps] == [None] * len(topic.caps)
 
 

@@ -67,6 +67,17 @@ def test_a_waiting_message_comes_along_even_where_it_could_not_leave_by_itself_a
     assert verdicts[-1].decision.carrier == 7
 
 
+def test_what_waited_and_expires_at_this_very_instant_comes_along_in_the_mail_that_leaves_at_it() -> None:
+    at = berlin(30, 9)
+    extra = waited((EVENTS,), at, expires_at=at, expiry=ExpiryBasis.MARKETER)
+    terms, letter = terms_for({LETTER: Arrives.EACH, EVENTS: Arrives.EACH}), candidate((LETTER,), at, id=7, campaign=7)
+    verdicts = decide_together(CONFIRMED, terms, EMPTY_HISTORY, [extra, letter], [], at)
+    assert [(one.subject.id, one.decision.outcome, one.decision.carrier) for one in verdicts] == [
+        (7, Outcome.SEND, None),
+        (extra.id, Outcome.SEND, 7),
+    ]
+
+
 def test_two_that_have_waited_leave_as_one_mail() -> None:
     terms = changed(BEN, total=TWO_A_WEEK)
     first, second = waited((EVENTS,), berlin(20, 9), id=1), waited((JOBS,), berlin(20, 9), id=2, campaign=2)

@@ -113,7 +113,6 @@ class Delivery(SQLModel, table=True):
         of_publication("delivery"),
         refers("delivery", "subscriber_id", "subscriber"),
         refers("delivery", "campaign_id", "campaign"),
-        refers("delivery", "topic_id", "topic"),
         refers("delivery", "carrier_id", "delivery"),
         UniqueConstraint("campaign_id", "subscriber_id", name="uq_delivery_campaign_subscriber"),
         UniqueConstraint("subscriber_id", "rhythm", "slot_on", name="uq_delivery_digest_slot"),

@@ -1,4 +1,8 @@
-"""The ledger: decisions, attempts, what was counted, events and unsubscribes. Append rather than update."""
+"""The ledger: decisions, attempts, what was counted, events and unsubscribes. Append rather than update.
+
+What is written for every mail refers to what it is about, and by that belongs to one publication; the database is not
+asked about what it merely names besides: topic, expectation, and who it was counted for. The audit asks.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +34,6 @@ class Decided(SQLModel, table=True):
     __table_args__ = (
         of_publication("decision"),
         refers("decision", "delivery_id", "delivery"),
-        refers("decision", "expectation_id", "expectation"),
-        refers("decision", "topic_id", "topic"),
-        refers("decision", "attempt_id", "attempt"),
         Index("ix_decision_delivery", "delivery_id"),
         one_of("decision", "outcome", Outcome),
         one_of("decision", "reason", Reason),
@@ -105,8 +106,6 @@ class Counted(SQLModel, table=True):
     __tablename__ = "counted"
     __table_args__ = (
         of_publication("counted"),
-        refers("counted", "subscriber_id", "subscriber"),
-        refers("counted", "topic_id", "topic"),
         refers("counted", "attempt_id", "attempt"),
         refers("counted", "foreign_mail_id", "foreign_mail"),
         Index("ix_counted_subscriber", "subscriber_id", "counted_at"),

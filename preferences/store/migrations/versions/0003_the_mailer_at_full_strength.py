@@ -6,6 +6,8 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
+from preferences.store.migrations.unreferring import stop_referring
+
 revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: str | Sequence[str] | None = None
@@ -52,6 +54,17 @@ def upgrade() -> None:
     op.add_column("attempt", sa.Column("relay", text(), nullable=True))
     _pace_of_destinations()
     _keys_of_senders()
+    _what_is_merely_named()
+
+
+def _what_is_merely_named() -> None:
+    """A row of the ledger refers to what it is about; each further reference would be looked up for every mail."""
+    for table, column in (
+        ("delivery", "topic_id"),
+        *(("decision", name) for name in ("expectation_id", "topic_id", "attempt_id")),
+        *(("counted", name) for name in ("subscriber_id", "topic_id")),
+    ):
+        stop_referring(table, column)
 
 
 def _pace_of_destinations() -> None:
