@@ -30,7 +30,7 @@ def main(url: str, port: int) -> None:
             SmtpServer(host="127.0.0.1", port=port, security=SmtpSecurity.OPPORTUNISTIC), clock, local_name="localhost"
         ),
     )
-    worker = EmbeddedMailer(office, threads=1, purpose="proof")
+    worker = EmbeddedMailer(office, connections=1, purpose="proof")
     worker.start()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())

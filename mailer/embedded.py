@@ -17,7 +17,7 @@ from mailer.pace import Pace
 from mailer.rest import Rest
 from mailer.scheduler import Scheduler
 from mailer.service import write_service_mails
-from mailer.worker import Worker
+from mailer.worker import Worker, lanes_of
 from preferences.errors import AnyDoubt
 from preferences.store.agenda import is_handing_over, publications_due
 from preferences.store.installation import installation_name
@@ -32,14 +32,15 @@ class EmbeddedMailer:
         self,
         office: Office,
         *,
-        threads: int,
+        connections: int,
         purpose: str = "run",
         broker: Broker | None = None,
         listens: str = "",
         pace: Pace | None = None,
     ) -> None:
         self._office = office
-        self._process = this_process(purpose, listens=listens, threads=threads, schedules=True)
+        self._connections = connections
+        self._process = this_process(purpose, listens=listens, threads=len(lanes_of(connections)), schedules=True)
         self._broker = broker or InProcessBroker()
         self._rest = Rest()
         self._pace = pace
@@ -56,7 +57,7 @@ class EmbeddedMailer:
             queues=queues,
             lease=self.lease,
             rest=self._rest,
-            threads=self._process.threads,
+            connections=self._connections,
             done=self.scheduler.done,
             pace=self._pace,
         )

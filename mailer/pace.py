@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+from preferences.store.gate import Group
+
 # A group is about this much time's worth of messages on the wire: short enough that a process that is killed leaves few in
 # doubt at a slow server, and long enough that a statement is shared by many at a fast one.
 GROUP_SECONDS = 0.1
+# The largest is for each connection of a lane: so many at most come to be in doubt where a process is killed.
 SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
+# Above it no lane can be: 64 connections in two lanes.
+_LARGEST_OF_ALL = 32 * LARGEST
 
 
 class Pace:
     """The size of groups in subscribers, kept from one run to the next; a `steady` one does not change."""
 
     def __init__(self, steady: int | None = None) -> None:
-        self.group = steady or BEGINS_WITH
+        self._group = steady or BEGINS_WITH
         self._is_steady = steady is not None
 
-    def left(self, mails: int, claimed: int, seconds: float) -> None:
-        """So many mails of so many subscribers took so long on the wire, from the first byte to the last answer.
+    def group(self, connections: int) -> int:
+        """How many subscribers the next group of a lane has at most."""
+        return self._group if self._is_steady else min(self._group, LARGEST * connections)
+
+    def left(self, begun: int, group: Group, seconds: float) -> None:
+        """So many mails left while a lane was driven for so long, after a group was given to it.
 
         Few of those who are decided about may get one. Making them is not counted: it puts nothing in doubt, and where
         processors are busy, small groups would keep them busier.
         """
-        fits = mails / max(seconds, 1e-6) * GROUP_SECONDS
-        self._become(round(fits * claimed / max(mails, 1)))
+        if begun:
+            claimed_for_each = group.claimed / max(len(group.mails), 1)
+            self._become(round(begun / max(seconds, 1e-6) * GROUP_SECONDS * claimed_for_each))
 
     def nothing_left(self) -> None:
         """Nobody got a mail: deciding alone holds up nothing."""
-        self._become(LARGEST)
+        self._become(max(LARGEST, self._group))
 
     def _become(self, size: int) -> None:
         if not self._is_steady:
-            self.group = max(SMALLEST, min(LARGEST, size, self.group * 2))
+            self._group = max(SMALLEST, min(_LARGEST_OF_ALL, size, self._group * 2))

@@ -8,16 +8,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from mailer.compose import Message
+from mailer.handing import BROKEN_OFF, Handing
 from mailer.high_water import without_what_may_have_left
 from mailer.mails import Mails
 from mailer.making import Making, failed
 from mailer.office import Office
 from mailer.pace import Pace
-from mailer.transport import Checked, Outcome, OutcomeKind, Session, TakesSeveral
 from preferences.errors import AnyDoubt
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
@@ -32,31 +31,25 @@ log = logging.getLogger(__name__)
 
 RECORD_AGAIN_SECONDS = 1.0
 
-_CAME = {
-    OutcomeKind.ACCEPTED: Came.ACCEPTED,
-    OutcomeKind.REFUSED: Came.REFUSED,
-    OutcomeKind.DEFERRED: Came.DEFERRED,
-    OutcomeKind.IN_DOUBT: Came.IN_DOUBT,
-    OutcomeKind.SENDER_REFUSED: Came.SENDER_REFUSED,
-    OutcomeKind.NOT_BEGUN: Came.GIVEN_BACK,
-    OutcomeKind.RELAY_DOWN: Came.RELAY_DOWN,
-    OutcomeKind.NOT_DELIVERABLE_HERE: Came.NOT_DELIVERABLE,
-    OutcomeKind.SLOWED: Came.SLOWED,
-}
-
 
 class Sender:
-    """Hands over what is due, group by group, on one connection; one for each thread."""
+    """Hands over what is due, group by group, on one lane of so many `connections`; one for each thread."""
 
     def __init__(
-        self, office: Office, mails: Mails, lease_id: int, may_go_on: Callable[[], bool], pace: Pace | None = None
+        self,
+        office: Office,
+        mails: Mails,
+        lease_id: int,
+        may_go_on: Callable[[], bool],
+        pace: Pace | None = None,
+        connections: int = 1,
     ) -> None:
         self._office = office
         self._mails = mails
         self._lease_id = lease_id
         self._may_go_on = may_go_on
         self._pace = pace or Pace()
-        self._asked: set[int] = set()  # the attempts whose hand-over was asked for, and not answered
+        self._connections = connections
 
     def run(self, publication_id: int, *, after: int = 0, until: int | None = None) -> int:
         """Hand over until nothing is due for the publication; answers how many subscribers were decided about.
@@ -66,26 +59,56 @@ class Sender:
         Raises `AnyDoubt` and `DatabaseAway`: then nothing more leaves until whoever called tries again.
         """
         claimed = 0
-        with self._office.transport.open() as session:
+        with self._handing(publication_id) as handing:
             while self._may_go_on():
-                done = self._round(session, publication_id, after, until)
+                done = self._round(handing, publication_id, after, until)
                 claimed += done
                 if done == 0:
                     break
         return claimed
 
-    def _round(self, session: Session, publication_id: int, after: int, until: int | None) -> int:
+    def hand_over_group(self, publication_id: int, group: Group) -> None:
+        """Hand over one group that was decided before. Raises as `run` does."""
+        with self._handing(publication_id) as handing:
+            self._hand_over(handing, publication_id, group, spare=0)
+
+    @contextmanager
+    def _handing(self, publication_id: int) -> Iterator[Handing]:
+        """A lane; at the end all that is under way on it is waited for and recorded.
+
+        Where something failed, or this is to stop, nothing that waits begins any more.
+        """
+        with Handing(self._office, self._connections) as handing:
+            try:
+                yield handing
+            except BaseException:
+                handing.hold()
+                raise
+            finally:
+                self._finish(handing, publication_id)
+
+    def _finish(self, handing: Handing, publication_id: int) -> None:
+        if not self._may_go_on():
+            handing.hold()
+        results: list[Result] = []
+        try:
+            results.extend(handing.rest())
+        finally:
+            self._record(publication_id, [*results, *handing.broken_off()])
+
+    def _round(self, handing: Handing, publication_id: int, after: int, until: int | None) -> int:
         """Everybody who is due, once, in number order; what somebody else holds is passed over."""
         claimed = 0
         while self._may_go_on():
             self._check_clocks()
             self._office.check_keys()
-            limit = self._pace.group
+            limit = self._pace.group(handing.connections)
             group = self._decide(publication_id, after, until, limit)
             if group is None:
                 break
             if group.mails:
-                self._hand_over(session, publication_id, group)
+                spare = handing.connections if limit >= 2 * handing.connections else 0
+                self._hand_over(handing, publication_id, group, spare)
             else:
                 self._pace.nothing_left()
             claimed, after = claimed + group.claimed, group.last_subscriber
@@ -139,61 +162,42 @@ class Sender:
     def _give_back(self, connection: Transaction, publication_id: int, mails: Sequence[HandOver]) -> None:
         give_back(connection, publication_id, mails, self._office.clock.now(), self._office.jitter)
 
-    def _hand_over(self, session: Session, publication_id: int, group: Group) -> None:
+    def _hand_over(self, handing: Handing, publication_id: int, group: Group, spare: int) -> None:
+        """Make and hand over a group, and record what is known by then; up to `spare` mails may wait on the lane."""
         making = Making(self._office)
         results: list[Result] = []
-        self._asked = set()
+        is_given = False
         started = time.monotonic()
         try:
             making.make(
                 self._mails.desk(publication_id, group.mails), group.mails, group.begins_until - BEGINS_WITHIN / 2
             )
-            begins = time.monotonic()
-            results.extend(self._outcomes(session, group, making.ready))  # what came before an error is kept
+            is_given, begins = True, time.monotonic()
+            results.extend(handing.results(group, making.ready, spare))  # what came before an error is kept
             wire = time.monotonic() - begins
         finally:
-            self._record(publication_id, group.mails, [*making.results, *results], making.at)
-        begun = sum(result.came is not Came.GIVEN_BACK for result in results)
-        self._pace.left(begun, group.claimed, wire)
+            left = [] if is_given else self._not_made(group.mails, making)
+            self._record(publication_id, [*making.results, *left, *results])
+        self._pace.left(sum(result.came is not Came.GIVEN_BACK for result in results), group, wire)
         if self._office.measures is not None:
             self._office.measures.group(len(group.mails), time.monotonic() - started)
 
-    def _outcomes(self, session: Session, group: Group, ready: Sequence[tuple[HandOver, Message]]) -> Iterator[Result]:
-        """What becomes of each message; one that could begin only too late is not asked for."""
-        if not ready:
+    def _not_made(self, mails: Sequence[HandOver], making: Making) -> list[Result]:
+        """Where making broke off nothing has begun; the mail at which it did is tried again later than the others."""
+        known = {result.attempt_id for result in making.results}
+        return [
+            failed(self._office, mail, Came.FAILED if mail.attempt_id == making.at else Came.GIVEN_BACK, BROKEN_OFF)
+            for mail in mails
+            if mail.attempt_id not in known
+        ]
+
+    def _record(self, publication_id: int, results: Sequence[Result]) -> None:
+        """Record what is known."""
+        if not results:
             return
-        not_after = group.mails[0].committed_at + BEGINS_WITHIN
-        outcomes = session.hand_over(Checked(message for _, message in ready), not_after=not_after)
-        together = session.together if isinstance(session, TakesSeveral) else 1
-        for start in range(0, len(ready), together):
-            if self._office.machine_clock.now() > group.begins_until:
-                break  # what is not asked for has not begun, and is given back
-            block = [mail for mail, _ in ready[start : start + together]]
-            self._asked = {mail.attempt_id for mail in block}
-            for mail in block:
-                outcome = next(outcomes)
-                self._asked.discard(mail.attempt_id)
-                yield _result(mail, outcome)
-
-    def _record(
-        self, publication_id: int, mails: Sequence[HandOver], results: list[Result], making: int | None
-    ) -> None:
-        """Record what is known. What was asked for and not answered is in doubt; what was not asked for has not begun.
-
-        Of what has not begun, the one at which something failed (`making`) is tried again later than the others.
-        """
-        known = {result.attempt_id for result in results}
-        left = [mail for mail in mails if mail.attempt_id not in known]
-        why = "the hand-over was broken off"
-        results += [failed(self._office, mail, self._broken_off(mail, making), why) for mail in left]
         self._write(lambda connection: self._record_results(connection, publication_id, results))
         if self._office.measures is not None:
             self._office.measures.recorded(result.came for result in results)
-
-    def _broken_off(self, mail: HandOver, making: int | None) -> Came:
-        if mail.attempt_id in self._asked:
-            return Came.IN_DOUBT
-        return Came.FAILED if mail.attempt_id == making else Came.GIVEN_BACK
 
     def _record_results(self, connection: Transaction, publication_id: int, results: Sequence[Result]) -> None:
         record_results(connection, publication_id, results, self._office.clock.now(), self._office.jitter)
@@ -227,17 +231,3 @@ class Sender:
     def _check_clocks(self) -> None:
         if not self._office.is_driven:
             check_clock(self._office.clock.now(), self._office.database.own_now(), "the database's")
-
-
-def _result(mail: HandOver, outcome: Outcome) -> Result:
-    return Result(
-        attempt_id=mail.attempt_id,
-        delivery_id=mail.delivery_id,
-        subscriber_id=mail.subscriber.id,
-        came=_CAME[outcome.kind],
-        ended_at=outcome.ended_at,
-        begun_at=outcome.begun_at,
-        code=outcome.code,
-        reply=outcome.text,
-        relay=outcome.relay,
-    )

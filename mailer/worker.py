@@ -1,12 +1,17 @@
-"""The worker: threads that do what the tickets say. Any number of them, in any number of processes and machines."""
+"""The worker: lanes that do what the tickets say. Any number of them, in any number of processes and machines.
+
+A lane is a thread that drives several connections to the mail server at once.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from queue import SimpleQueue
 from threading import Event
 
 from dramatiq import Broker
@@ -29,8 +34,16 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 10.0
 # A ticket is left after so long, well before RabbitMQ takes whoever holds one for dead (30 minutes); another follows.
 TICKET_SECONDS = 300.0
+# Two lanes keep the processor and the database busy in turns; more would only wait for each other.
+MOST_LANES = 2
 # How long a thread waits for a ticket before it looks whether it is to stop.
 POLL_MS = 100
+
+
+def lanes_of(connections: int) -> tuple[int, ...]:
+    """How many connections each lane of a process has: as few lanes as are of use, and all connections among them."""
+    lanes = min(MOST_LANES, connections)
+    return tuple((connections + place) // lanes for place in range(lanes))
 
 
 class _Threads(Threads):
@@ -55,7 +68,7 @@ class Worker:
         queues: Queues,
         lease: HeldLease,
         rest: Rest,
-        threads: int,
+        connections: int,
         done: Callable[[Range, int], None] = lambda _one, _decided: None,
         pace: Pace | None = None,
     ) -> None:
@@ -67,14 +80,18 @@ class Worker:
         self._mails = Mails(self._office)
         self._pace = pace or Pace()
         self._stopping = Event()
+        lanes = lanes_of(connections)
+        self._shares: SimpleQueue[int] = SimpleQueue()
+        for share in lanes:
+            self._shares.put(share)
         declare_actors(broker, queues, self)
         # Confirmations have a thread of their own, so that they never wait for a long send.
         self._threads = [
-            _Threads(broker, queues={queues.mail}, worker_threads=threads, worker_timeout=POLL_MS),
+            _Threads(broker, queues={queues.mail}, worker_threads=len(lanes), worker_timeout=POLL_MS),
             _Threads(broker, queues={queues.service}, worker_threads=1, worker_timeout=POLL_MS),
         ]
-        # As many tickets as threads are held ready, so that no worker sits on what another could begin.
-        self._threads[0].queue_prefetch = threads
+        # As many tickets as lanes are held ready, so that no worker sits on what another could begin.
+        self._threads[0].queue_prefetch = len(lanes)
 
     def start(self) -> None:
         """Begin to take tickets."""
@@ -109,21 +126,31 @@ class Worker:
 
         Answers about how many subscribers it decided. Raises as `Sender.run` does.
         """
-        return self._sender(may_go_on).run(publication_id)
+        return self._sender(may_go_on, 1).run(publication_id)
 
     def _hand_over(self, one: Range) -> int:
         leave_at = time.monotonic() + TICKET_SECONDS
-        sender = self._sender(lambda: not self._rest.is_on and time.monotonic() < leave_at)
-        decided = sender.run(one.publication_id, after=one.after, until=one.until)
+        with self._share() as connections:
+            sender = self._sender(lambda: not self._rest.is_on and time.monotonic() < leave_at, connections)
+            decided = sender.run(one.publication_id, after=one.after, until=one.until)
         if decided:
             self._lease.did(f"decided about {decided} subscribers of publication {one.publication_id}")
         return decided
 
-    def _sender(self, may_go_on: Callable[[], bool]) -> Sender:
+    @contextmanager
+    def _share(self) -> Iterator[int]:
+        """How many connections this lane has: there are as many shares as threads that take tickets."""
+        connections = self._shares.get()
+        try:
+            yield connections
+        finally:
+            self._shares.put(connections)
+
+    def _sender(self, may_go_on: Callable[[], bool], connections: int) -> Sender:
         def goes_on() -> bool:
             return not self._stopping.is_set() and may_go_on()
 
-        return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace)
+        return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace, connections)
 
     def _write_service_mails(self) -> None:
         written = write_service_mails(self._office, self._lease.id)

@@ -50,7 +50,7 @@ def start(settings: Settings, sandbox: Site | None = None, watched: Watched | No
     office = office_of(settings, database, watched.measures)
     with database.read() as connection:
         broker = open_broker(settings.broker_url, installation_name(connection))
-    worker = EmbeddedMailer(office, threads=settings.workers, purpose="run", broker=broker, listens=watched.address)
+    worker = EmbeddedMailer(office, connections=settings.workers, purpose="run", broker=broker, listens=watched.address)
     worker.start()
     watched.start(office, worker.lease, scheduler=worker.scheduler)
     site = site_of(settings, office, wake=worker.wake, sandbox=sandbox)
@@ -77,7 +77,7 @@ def start_sandbox(settings: Settings) -> Started:
             raise
         raise TrothError(f"the sandbox cannot be used: {error}; if you move {file} away, a new one is made") from error
     office = sandbox_office(settings, database, clock)
-    worker = EmbeddedMailer(office, threads=1, purpose="sandbox")
+    worker = EmbeddedMailer(office, connections=1, purpose="sandbox")
     worker.start()
     drive = Drive(office, clock, worker)
     site = Site(

@@ -1,7 +1,7 @@
 """What every transport keeps; the tests hold each of them to it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -49,6 +49,51 @@ class Transport(Protocol):
 
     def open(self) -> AbstractContextManager[Session]:
         """A session; leaving it closes what it opened. One session is for one thread."""
+        ...
+
+
+class Lane(Protocol):
+    """Something that one thread hands messages over to, on several connections at once."""
+
+    connections: int
+
+    def hand_over(
+        self,
+        messages: Sequence[Message],
+        numbers: Sequence[int],
+        *,
+        not_after: datetime,
+        may_begin: Callable[[int], bool],
+        spare: int = 0,
+    ) -> Iterator[tuple[int, Outcome | None]]:
+        """Outcomes as they become known, in any order, each with the number that was given for its message.
+
+        Just before a message begins, `may_begin` is asked with its number; None is the outcome where it says no. One
+        that could begin only after `not_after` (aware) is given back. It ends when no more than `spare` messages wait
+        to begin; for none, when a connection has nothing to do besides. What is under way then goes on: its outcomes
+        come with those of the next call, or of `finish`.
+
+        Where this raises or is closed early, what has not begun never does, and has no outcome; ask `finish` for those
+        of the others. ValueError, before anything is handed over, at a message that could end a command or the mail
+        early.
+        """
+        ...
+
+    def finish(self) -> Iterator[tuple[int, Outcome | None]]:
+        """The outcomes of everything that is under way or waits. What has none then was broken off."""
+        ...
+
+    def break_off(self) -> None:
+        """Nothing is under way any more. Of what had begun and has no outcome, nobody knows what became of it."""
+        ...
+
+
+@runtime_checkable
+class HasLanes(Protocol):
+    """A transport that can have several connections for one thread."""
+
+    def lane(self, connections: int) -> AbstractContextManager[Lane]:
+        """A lane; leaving it closes what it opened. It is for one thread at a time."""
         ...
 
 

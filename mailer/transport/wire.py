@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from mailer.transport.outcome import Reply
 from mailer.transport.reading import NoReplyError, Replies, reply_of
@@ -44,6 +44,14 @@ class WireDownError(Exception):
         self.written = written
 
 
+class Waits(Protocol):
+    """How a connection waits: alone, or in a hub where others go on meanwhile."""
+
+    def wait(self, sock: socket.socket, events: int, until: float) -> None:
+        """Back when one of `events` (as poll has them) has come; TimeoutError after an instant of the monotonic clock."""
+        ...
+
+
 class Wire:
     """A connection after EHLO, TLS and authentication. One thread at a time."""
 
@@ -58,9 +66,7 @@ class Wire:
         # The final dot may be a write of its own and must not wait for the acknowledgement of the one before.
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock.settimeout(0)
-        self._can_read, self._can_write = select.poll(), select.poll()
-        self._can_read.register(self._sock, select.POLLIN)
-        self._can_write.register(self._sock, select.POLLOUT)
+        self.waits: Waits = _Alone(self._sock)
         self._lines = cast(BinaryIO, smtp.file or self._sock.makefile("rb"))
         self._replies = Replies(self._receive, _read_ahead(self._lines))
 
@@ -88,9 +94,9 @@ class Wire:
                 try:
                     at += self._sock.send(piece if at == 0 else piece[at:])
                 except (BlockingIOError, ssl.SSLWantWriteError):
-                    _wait(self._can_write, until)
+                    self.waits.wait(self._sock, select.POLLOUT, until)
                 except ssl.SSLWantReadError:
-                    _wait(self._can_read, until)
+                    self.waits.wait(self._sock, select.POLLIN, until)
         except OSError as error:
             # Of a record of TLS that could not be written, nobody knows how much has left.
             written = before + (len(piece) if self.is_encrypted else at)
@@ -120,14 +126,14 @@ class Wire:
 
     def _receive(self, until: float) -> bytes:
         if not self.is_encrypted:
-            _wait(self._can_read, until)
+            self.waits.wait(self._sock, select.POLLIN, until)
         while True:
             try:
                 return self._sock.recv(_AT_ONCE)
             except (BlockingIOError, ssl.SSLWantReadError):
-                _wait(self._can_read, until)
+                self.waits.wait(self._sock, select.POLLIN, until)
             except ssl.SSLWantWriteError:
-                _wait(self._can_write, until)
+                self.waits.wait(self._sock, select.POLLOUT, until)
 
     def close(self, timeout: float) -> None:
         """QUIT, and no matter what comes of it."""
@@ -147,11 +153,19 @@ class Wire:
                 continue
 
 
-def _wait(ready: select.poll, until: float) -> None:
-    """Wait until an instant of the monotonic clock; TimeoutError where nothing came of it."""
-    left = until - time.monotonic()
-    if left <= 0 or not ready.poll(left * 1000 + 1):
-        raise TimeoutError("timed out")
+class _Alone:
+    """Waits for one connection, and nothing else goes on in its thread."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._ready = {events: select.poll() for events in (select.POLLIN, select.POLLOUT)}
+        for events, ready in self._ready.items():
+            ready.register(sock, events)
+
+    def wait(self, _sock: socket.socket, events: int, until: float) -> None:
+        """As the contract says."""
+        left = until - time.monotonic()
+        if left <= 0 or not self._ready[events].poll(left * 1000 + 1):
+            raise TimeoutError("timed out")
 
 
 def _read_ahead(lines: BinaryIO) -> bytes:

@@ -73,9 +73,7 @@ def weekly_item(town: Town, **values: Any) -> int:
 
 def handed_over(town: Town, group: Group) -> None:
     """Hand a group over as a process does that decided it before."""
-    sender = Sender(town.office, town.mails, town.lease_id, lambda: True)
-    with town.transport.open() as session:
-        sender._hand_over(session, 1, group)
+    Sender(town.office, town.mails, town.lease_id, lambda: True).hand_over_group(1, group)
 
 
 def machine_of(town: Town) -> FixedClock:

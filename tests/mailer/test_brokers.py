@@ -61,7 +61,7 @@ def test_tickets_doubled_in_any_order_and_for_nobody_send_everything_once(
     strange = open_broker(valkey.url, name)
     writer = TicketWriter(strange, Queues.of(name))
     chance = random.Random(7)
-    mailers = [EmbeddedMailer(town.office, threads=2, broker=open_broker(valkey.url, name)) for _ in range(2)]
+    mailers = [EmbeddedMailer(town.office, connections=2, broker=open_broker(valkey.url, name)) for _ in range(2)]
     for mailer in mailers:
         mailer.start()
     try:

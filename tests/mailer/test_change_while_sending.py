@@ -58,7 +58,7 @@ def test_who_pauses_or_leaves_while_a_campaign_goes_out_is_not_handed_over_to_an
     changed: dict[int, str] = {}
     transport[0].meanwhile = lambda: changed.update(_change_their_minds(town, readers))
     # Steadily few at once, so that most are still to come when they change their minds.
-    worker = EmbeddedMailer(town.office, threads=1, pace=Pace(steady=5))
+    worker = EmbeddedMailer(town.office, connections=1, pace=Pace(steady=5))
     worker.start()
     try:
         worker.wake()

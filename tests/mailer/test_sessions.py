@@ -58,3 +58,14 @@ def test_a_session_that_nobody_uses_is_closed_after_some_seconds(opener: Opener)
     now[0] += 1
     assert sessions.close_idle() == opener.closed == 1
     sessions.close()
+
+
+def test_lanes_are_kept_by_their_number_of_connections_and_apart_from_sessions(opener: Opener) -> None:
+    sessions = KeptSessions(opener)
+    with sessions.lane(2) as two, sessions.lane(3) as three, sessions.open() as session:
+        pass
+    with sessions.lane(3) as again, sessions.open() as same:
+        assert again is three is not two
+        assert same is session
+    sessions.close()
+    assert opener.opened == opener.closed == 3

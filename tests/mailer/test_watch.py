@@ -35,7 +35,7 @@ def campaign(town: Town) -> int:
 @contextmanager
 def _watched(town: Town) -> Iterator[tuple[Watched, EmbeddedMailer]]:
     watched = Watched(("127.0.0.1", 0))
-    worker = EmbeddedMailer(replace(town.office, measures=watched.measures), threads=1, listens=watched.address)
+    worker = EmbeddedMailer(replace(town.office, measures=watched.measures), connections=1, listens=watched.address)
     worker.start()
     watched.start(town.office, worker.lease, scheduler=worker.scheduler)
     try:

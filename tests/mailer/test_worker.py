@@ -13,6 +13,7 @@ from mailer.brokers import InProcessBroker
 from mailer.embedded import EmbeddedMailer
 from mailer.schedule import tend
 from mailer.scheduler import TICK_SECONDS
+from mailer.worker import lanes_of
 from preferences.store.tables import CAMPAIGN, LEASE
 from tests.mailer.town import TUESDAY, Town
 
@@ -21,7 +22,7 @@ PATIENCE_SECONDS = 30
 
 @contextmanager
 def _working(town: Town, broker: InProcessBroker | None = None) -> Iterator[EmbeddedMailer]:
-    worker = EmbeddedMailer(town.office, threads=2, broker=broker)
+    worker = EmbeddedMailer(town.office, connections=2, broker=broker)
     worker.start()
     try:
         yield worker
@@ -113,3 +114,7 @@ def test_what_cannot_go_on_is_tried_again_at_every_tick_and_not_in_a_hurry(
     tried = [record for record in caplog.records if getattr(record, "task", "") == "hand_over"]
     assert 1 <= len(tried) <= 20
     assert town.counts(campaign) == {"due": 30}
+
+
+def test_the_connections_of_a_process_are_spread_over_two_lanes_and_none_is_left_out() -> None:
+    assert [lanes_of(number) for number in (1, 2, 3, 10)] == [(1,), (1, 1), (1, 2), (5, 5)]

@@ -190,8 +190,7 @@ class Life(Town):
     def wake_a_process(self) -> None:
         """The process that was stopped first goes on where it was."""
         stopped = self.stopped.pop(0)
-        with self.server.open() as session:
-            stopped.sender._hand_over(session, 1, stopped.group)
+        stopped.sender.hand_over_group(1, stopped.group)
 
     def end_leases(self) -> None:
         """Time goes by for processes: whoever did not renew the lease has lost it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailer.lease import this_process
 from mailer.rest import Rest
-from mailer.worker import Worker
+from mailer.worker import Worker, lanes_of
 from preferences.settings import Settings
 from webapp.opening import office_of
 from webapp.prefork import several
@@ -19,16 +19,17 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
     check_broker(settings, "worker")
 
     def work() -> None:
+        lanes = len(lanes_of(settings.workers))
         with (
             watching(settings) as watched,
             opened_office(settings, settings.workers, watched, office_of) as office,
             opened_queues(settings, office.database) as (broker, queues),
-            held_lease(office, this_process("worker", listens=watched.address, threads=settings.workers)) as lease,
+            held_lease(office, this_process("worker", listens=watched.address, threads=lanes)) as lease,
         ):
-            hands = Worker(office, broker=broker, queues=queues, lease=lease, rest=Rest(), threads=settings.workers)
+            hands = Worker(office, broker=broker, queues=queues, lease=lease, rest=Rest(), connections=settings.workers)
             hands.start()
             watched.start(office, lease)
-            ready(f"Troth hands over with {settings.workers} threads, lease {lease.id}")
+            ready(f"Troth hands over on {settings.workers} connections, lease {lease.id}")
             wait_until_stopped()
             hands.stop()
 

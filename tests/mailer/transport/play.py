@@ -61,30 +61,50 @@ class Play:
         self._script = dict(script)
         self._extensions = extensions
         self._tls = tls
+        self._lock = threading.Lock()
         self._transactions = 0
 
     def serve(self, listener: socket.socket) -> None:
+        """One connection after the other."""
         while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            self.record.connections += 1
+            self._converse(connection)
+
+    def serve_at_once(self, listener: socket.socket) -> None:
+        """Every connection as it comes; over when all are."""
+        threads = []
+        while True:
             try:
-                connection.settimeout(10)
-                if self._tls is not None:
-                    connection = self._tls.wrap_socket(connection, server_side=True)
-                _Conversation(self, connection, self._extensions).run()
-            except (GoneError, OSError):
-                pass
-            finally:
-                with suppress(OSError):
-                    connection.close()
+                connection, _ = listener.accept()
+            except OSError:
+                break
+            threads.append(threading.Thread(target=self._converse, args=(connection,), daemon=True))
+            threads[-1].start()
+        for thread in threads:
+            thread.join(10)
+
+    def _converse(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.record.connections += 1
+        try:
+            connection.settimeout(10)
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            _Conversation(self, connection, self._extensions).run()
+        except (GoneError, OSError):
+            pass
+        finally:
+            with suppress(OSError):
+                connection.close()
 
     def begins(self) -> int:
         """The number of a new transaction."""
-        self._transactions += 1
-        return self._transactions - 1
+        with self._lock:
+            self._transactions += 1
+            return self._transactions - 1
 
     def act(self, transaction: int, stage: str) -> Act | str | None:
         return self._script.pop((transaction, stage), None)
@@ -100,7 +120,7 @@ class _Conversation:
         self._number = -1
         self._sender = False
         self._reader: str | None = None
-        self._body = b""
+        self._told, self._body = "", b""
 
     def run(self) -> None:
         self._say("220 play")
@@ -163,7 +183,7 @@ class _Conversation:
             self._say("554 5.5.1 no valid recipients")
             return
         self._record.untold.append(reader)  # until it is told, nobody can know
-        self._body = body
+        self._told, self._body = reader, body
         is_taken = self._answer("DOT")
         if reader in self._record.untold:
             self._tell(is_taken=is_taken)
@@ -208,9 +228,9 @@ class _Conversation:
         self._end(abruptly=act is Act.CUT)
 
     def _tell(self, *, is_taken: bool) -> None:
-        reader = self._record.untold.pop()
+        self._record.untold.remove(self._told)
         if is_taken:
-            self._record.taken.append((reader, self._body))
+            self._record.taken.append((self._told, self._body))
 
     def _say(self, text: str) -> None:
         self._connection.sendall(f"{text}\r\n".encode())
@@ -222,11 +242,14 @@ class _Conversation:
 
 
 @contextmanager
-def playing(script: Script, *extensions: str, tls: ssl.SSLContext | None = None) -> Iterator[tuple[SmtpServer, Record]]:
+def playing(
+    script: Script, *extensions: str, tls: ssl.SSLContext | None = None, at_once: bool = False
+) -> Iterator[tuple[SmtpServer, Record]]:
     """A server that plays the script; its record is whole when the context is left."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=16)
     play = Play(script, extensions, tls)
-    thread = threading.Thread(target=play.serve, args=(listener,), daemon=True)
+    serve = play.serve_at_once if at_once else play.serve
+    thread = threading.Thread(target=serve, args=(listener,), daemon=True)
     thread.start()
     security = SmtpSecurity.OPPORTUNISTIC if tls is None else SmtpSecurity.IMPLICIT
     try:

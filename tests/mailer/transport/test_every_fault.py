@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,6 +53,37 @@ def handed_over(
     return outcomes, record
 
 
+def handed_over_in_a_lane(
+    script: Script, letters: list[Message], way: str, in_calls_of: int, spare: int
+) -> tuple[list[Outcome], Record]:
+    """The same by one thread that drives three connections at once; the outcomes in the order of the letters."""
+    extensions, is_encrypted = WAYS[way]
+    tls: ssl.SSLContext | None = of_the_server() if is_encrypted else None
+    known: dict[int, Outcome | None] = {}
+    with playing(script, *extensions, tls=tls, at_once=True) as (server, record):
+        transport = SmtpTransport(
+            server, HandClock(), timeouts=QUICK, tls=trusting() if is_encrypted else None, local_name="test"
+        )
+        with transport.lane(3) as lane:
+            numbers = range(len(letters))
+            for start in range(0, len(letters), in_calls_of):
+                some = slice(start, start + in_calls_of)
+                note(
+                    known,
+                    lane.hand_over(
+                        letters[some], numbers[some], not_after=LATER, may_begin=lambda _: True, spare=spare
+                    ),
+                )
+            note(known, lane.finish())
+    return [outcome for number in numbers if (outcome := known[number]) is not None], record
+
+
+def note(known: dict[int, Outcome | None], outcomes: Iterator[tuple[int, Outcome | None]]) -> None:
+    for number, outcome in outcomes:
+        assert number not in known
+        known[number] = outcome
+
+
 def check_against_the_record(letters: list[Message], outcomes: list[Outcome], record: Record) -> None:
     assert record.failures == []
     assert len(outcomes) == len(letters)
@@ -83,6 +115,33 @@ def test_no_outcome_says_what_the_server_knows_better(script: Script, way: str, 
     letters = [letter(number) for number in range(4)]
     outcomes, record = handed_over(script, letters, way, in_calls_of)
     check_against_the_record(letters, outcomes, record)
+
+
+@pytest.mark.parametrize(
+    "way", [way if way in QUICK_WAYS else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=SCRIPTS, in_calls_of=st.sampled_from([1, 3, 100]), spare=st.sampled_from([0, 3]))
+def test_outcomes_of_several_connections_are_never_taken_for_each_other(
+    script: Script, way: str, in_calls_of: int, spare: int
+) -> None:
+    letters = [letter(number) for number in range(8)]
+    outcomes, record = handed_over_in_a_lane(script, letters, way, in_calls_of, spare)
+    check_against_the_record(letters, outcomes, record)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["pipelined", "sequential, encrypted"])
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("act", [*Act, *REPLIES], ids=lambda act: act.name if isinstance(act, Act) else act[:7])
+def test_a_fault_on_one_of_several_connections_costs_no_more_than_its_message(
+    stage: str, act: Act | str, way: str
+) -> None:
+    letters = [letter(number, rcpt_to=f"reader@town{number}.example") for number in range(8)]
+    outcomes, record = handed_over_in_a_lane({(4, stage): act}, letters, way, 100, 0)
+    check_against_the_record(letters, outcomes, record)
+    if act not in {Act.CUT, Act.TWICE}:
+        assert sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes) >= 7
 
 
 @pytest.mark.slow
