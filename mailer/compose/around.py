@@ -16,8 +16,8 @@ from mailer.compose.wording import Wording
 _FRAMES_KEPT, _FILLED_KEPT = 100, 1000
 
 
-# The same part as pieces of HTML and of text.
-Pieces = tuple[list[bytes], list[bytes]]
+# The same part as pieces of HTML and of text, and what of them only this mail has.
+Pieces = tuple[list[bytes], list[bytes], list[bytes]]
 
 
 class Around:
@@ -73,7 +73,7 @@ class Around:
     def along(self, items: Sequence[AlongItem], wording: Wording) -> Pieces | None:
         """What comes along."""
         if not items:
-            return [], []
+            return [], [], []
         said = tuple(text for item in items for text in (item.title, item.summary, item.topic_name))
         urls = tuple(item.url for item in items)
 
@@ -101,7 +101,10 @@ class Around:
             if filled is None:
                 return None
             _keep(self._filled, (kind, said, there), filled, _FILLED_KEPT)
-        return filled.html_pieces(links), filled.text_pieces(links)
+        own = links.html if links.html is links.text else links.html + links.text
+        if filled.text_lines:
+            own = own.copy()
+        return filled.html_pieces(links), filled.text_pieces(links, own), own
 
 
 _Kept = TypeVar("_Kept")

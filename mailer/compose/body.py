@@ -12,7 +12,7 @@ from markupsafe import Markup
 from mailer.compose import parts
 from mailer.compose.around import Around, Pieces
 from mailer.compose.content import Recipient
-from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, piece, quick_piece, quoted_printable
+from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, known, piece, quick_piece, quoted_printable
 from mailer.compose.sandbox import own_chunks, render_chunks
 from mailer.compose.text import Chunk, Text, chunk_of
 from mailer.compose.wording import Wording
@@ -36,8 +36,10 @@ class Body:
 
     def octets(
         self, recipient: Recipient, wording: Wording, html_values: Mapping[str, Any], text_values: Mapping[str, Any]
-    ) -> list[bytes] | None:
-        """Everything after the header for one recipient, in pieces; None where it cannot be put together so.
+    ) -> tuple[list[bytes], list[bytes]] | None:
+        """Everything after the header for one recipient, in pieces, and those that only this recipient has.
+
+        None where it cannot be put together so.
 
         That is rare: a control character, a line separator or half a character in what is said around the content; an
         empty line at an end of it; a CR in what a placeholder shows; a value that looks like the place of what comes
@@ -49,17 +51,18 @@ class Body:
         along = self.around.along(recipient.along, wording)
         if below is None or footer is None or along is None:
             return None
-        html = self._html(html_values, along)
+        own = [*along[2], *below[2], *footer[2]]
+        html = self._html(html_values, along, own)
         if html is None:
             return None
-        text = self._text(text_values, recipient, wording)
+        text = self._text(text_values, recipient, wording, own)
         if not self.has_text_slot:
             text.add_pieces(along[1])
         text.add_pieces(below[1])
         text.add_pieces(footer[1])
-        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below[0], *footer[0], self.html_end, AFTER_HTML]
+        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below[0], *footer[0], self.html_end, AFTER_HTML], own
 
-    def _html(self, values: Mapping[str, Any], along: Pieces) -> list[bytes] | None:
+    def _html(self, values: Mapping[str, Any], along: Pieces, own: list[bytes]) -> list[bytes] | None:
         is_put = self.has_html_slot and bool(along[0])
         if is_put:
             values = {**values, "along": _SLOT}
@@ -76,14 +79,16 @@ class Body:
             elif is_put and chunk == _SLOT:
                 pieces += along[0]
             else:
-                pieces.append(quick_piece(chunk))
+                octets = quick_piece(chunk)
+                own.append(octets)
+                pieces.append(octets)
         return pieces if self.has_html_slot else [*pieces, *along[0]]
 
-    def _text(self, values: Mapping[str, Any], recipient: Recipient, wording: Wording) -> Text:
+    def _text(self, values: Mapping[str, Any], recipient: Recipient, wording: Wording, own: list[bytes]) -> Text:
         if self.has_text_slot and recipient.along:
             lines = parts.along(recipient.along, wording, self.around.appearance)
             values = {**values, "along": lines.text}
-        text = Text()
+        text = Text(own)
         text.add_template(render_chunks(self.text, values, part="text"), self.text_chunks)
         return text
 
@@ -94,8 +99,8 @@ def compile_body(
     """The body of a mail, its chunks encoded."""
     return Body(
         html=html,
-        html_chunks={chunk: piece(chunk) for chunk in own_chunks(html)},
-        html_end=quoted_printable(html_end),
+        html_chunks={chunk: known(piece(chunk)) for chunk in own_chunks(html)},
+        html_end=known(quoted_printable(html_end)),
         has_html_slot=has_html_slot,
         text=text,
         text_chunks={chunk: chunk_of(chunk) for chunk in own_chunks(text)},

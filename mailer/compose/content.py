@@ -12,6 +12,10 @@ from preferences.vote import Vote
 Scalar = str | int | float | bool | None
 
 
+# Between the pieces that one mail has for itself: no half of a line end is completed by it, and each begins a line.
+OWN = b"\r\n"
+
+
 class MailClass(Enum):
     """What kind of mail it is; it decides which list and automatic headers the mail carries."""
 
@@ -126,7 +130,9 @@ class Recipient:
 class Message:
     """One finished mail: the envelope, and the bytes with CRLF line ends that go between DATA and the final dot.
 
-    `from_domain` is the domain in From, by which it is signed.
+    `from_domain` is the domain in From, by which it is signed. `own` is everything in `data` that was not looked through,
+    for stray line ends and for full stops at the beginning of a line, when its template was compiled; with `OWN` between
+    what does not stand together. None where all of it is to be looked through.
     """
 
     mail_from: str
@@ -135,3 +141,4 @@ class Message:
     message_id: str
     subject: str
     from_domain: str = ""
+    own: bytes | None = field(default=None, compare=False, repr=False)

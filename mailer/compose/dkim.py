@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from mailer.compose.content import Message
+from mailer.compose.content import OWN, Message
 
 # RFC 8301 section 3.2: signers use at least 1024 bits, and should 2048. What has more than 4096 some do not verify.
 RSA_BITS = (2048, 3072, 4096)
@@ -90,7 +90,11 @@ def dns_record(key: DkimKey) -> str:
 
 def signed(message: Message, keys: Sequence[DkimKey], at: datetime) -> Message:
     """The message with one signature of each key above its fields; `at` is the instant in `t=`."""
-    return replace(message, data=b"".join([*signatures(message.data, keys, at), message.data])) if keys else message
+    if not keys:
+        return message
+    made = b"".join(signatures(message.data, keys, at))
+    own = None if message.own is None else made + OWN + message.own
+    return replace(message, data=made + message.data, own=own)
 
 
 def signatures(data: bytes, keys: Sequence[DkimKey], at: datetime) -> list[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mailer.compose.mime import ODD, SOFT_BREAK, html_value, piece, quick_links
+from mailer.compose.mime import ODD, SOFT_BREAK, html_value, known, piece, quick_links
 from mailer.compose.parts import Both
 from mailer.compose.text import LINE_END, block_of
 
@@ -92,14 +92,15 @@ class Filled:
             pieces[at] = octets[number]
         return pieces
 
-    def text_pieces(self, links: Links) -> list[bytes]:
-        """The text with these links: whole lines, without empty ones at its ends."""
+    def text_pieces(self, links: Links, own: list[bytes]) -> list[bytes]:
+        """The text with these links: whole lines, without empty ones at its ends. `own` takes what was made anew."""
         pieces, octets = list(self.text), links.text
         for at, number in self.text_gaps:
             pieces[at] = octets[number]
         for at, line in self.text_lines:
             spelled = [one if isinstance(one, str) else links.spelled[one] for one in line]
             pieces[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
+            own.append(pieces[at])
         return pieces
 
 
@@ -129,7 +130,7 @@ class Frame:
                 text[at] = block_of("".join(map(str, spelled)) + "\n").octets.removesuffix(LINE_END)
             else:
                 lines.append((at, spelled))
-        return Filled(tuple(html), html_gaps, tuple(text), text_gaps, tuple(lines))
+        return Filled(tuple(map(known, html)), html_gaps, tuple(map(known, text)), text_gaps, tuple(lines))
 
 
 def _put(pieces: list[bytes], gaps: Sequence[tuple[int, int]], said: Sequence[bytes]) -> Iterator[tuple[int, int]]:

@@ -12,10 +12,10 @@ from mailer.compose import fields, parts
 from mailer.compose.addresses import Mailbox, wire_address
 from mailer.compose.around import Around
 from mailer.compose.body import Body, compile_body
-from mailer.compose.content import Envelope, MailClass, Message, Recipient
+from mailer.compose.content import OWN, Envelope, MailClass, Message, Recipient
 from mailer.compose.errors import RenderError, TemplateError
 from mailer.compose.layout import Layout
-from mailer.compose.mime import BODY_FIELDS, alternative_body
+from mailer.compose.mime import BODY_FIELDS, alternative_body, known
 from mailer.compose.plaintext import wrapped, wrapped_template
 from mailer.compose.sandbox import check_template, compile_template, render_template, values_for_author
 from mailer.compose.slots import has_slot
@@ -72,25 +72,31 @@ class CompiledMail:
         parts.check_footer(recipient, self.mail_class)
         wording = wording_for(recipient.language or self.envelope.language)
         try:
-            subject, body = self._written(recipient, wording, extra)
+            subject, body, own = self._written(recipient, wording, extra)
         except UnicodeEncodeError as error:
             raise RenderError("a value holds half of a character (a lone surrogate)", part="html") from error
         address = wire_address(recipient.email, smtputf8=smtputf8)
         message_id = fields.message_id_of(recipient, self.sender)
-        head = [self.first_fields, fields.own_fields(recipient, subject, address, message_id)]
+        head = fields.own_fields(recipient, subject, address, message_id)
         if self.mail_class is not MailClass.SERVICE:
-            head.append(fields.list_fields(recipient))
+            head += fields.list_fields(recipient)
         return Message(
             mail_from=fields.return_path_of(recipient, self.sender),
             rcpt_to=address,
-            data=b"".join([*head, self.last_fields, BODY_FIELDS, *body]),
+            data=b"".join([self.first_fields, head, self.last_fields, BODY_FIELDS, *body]),
             message_id=message_id,
             subject=subject,
             from_domain=self.sender.domain,
+            own=None if own is None else OWN.join([head, *own]),
         )
 
-    def _written(self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]) -> tuple[str, list[bytes]]:
-        """The subject and the body: from pieces where that is possible, else from the texts that a preview shows."""
+    def _written(
+        self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]
+    ) -> tuple[str, list[bytes], list[bytes] | None]:
+        """The subject, the body, and what of the body only this recipient has, None where nobody kept that apart.
+
+        The body is put together from pieces where that is possible, else from the texts that a preview shows.
+        """
         values = _values(recipient)
         subject = self._subject(values, extra)
         values["along"] = ""
@@ -99,9 +105,9 @@ class CompiledMail:
         else:
             body = self.body.octets(recipient, wording, values, values)
         if body is not None:
-            return subject, body
+            return subject, *body
         read = self._as_texts(recipient, wording, values, extra)
-        return subject, [alternative_body(read.text, read.html)]
+        return subject, [alternative_body(read.text, read.html)], None
 
     def _as_texts(
         self, recipient: Recipient, wording: Wording, values: dict[str, Any], extra: Mapping[str, Extra]
@@ -160,8 +166,8 @@ def compile_mail(
         envelope=envelope,
         mail_class=mail_class,
         sender=sender,
-        first_fields=fields.first_fields(sender),
-        last_fields=fields.last_fields(envelope, mail_class, sender),
+        first_fields=known(fields.first_fields(sender)),
+        last_fields=known(fields.last_fields(envelope, mail_class, sender)),
         subject=compile_template(subject.strip(), part="subject"),
         html=html,
         html_end=layout.html_end,

@@ -15,8 +15,14 @@ _BOUNDARY = "=_alternative"
 _UNWANTED = bytes({*range(0x20), 0x7F} - set(b"\t\r\n"))
 SOFT_BREAK = b"=\r\n"
 _OVERLONG = re.compile(rb"^([^\r\n]{73,})(=20|=09)(?=\r)", re.MULTILINE)
+# What SMTP would double when it leaves (RFC 5321, section 4.5.2).
+_DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
+# Each begins with one letter, which is looked for much faster than anything is counted.
+_LONE_CR, _LONE_LF = re.compile(rb"\r(?!\n)"), re.compile(rb"\n(?<!\r\n)")
 # Characters of an encoded line beside the "=" of its soft break.
 _ROOM = 75
+# Octets of an encoded line of at most 76 that begins with a full stop which is then spelled out.
+_DOTTED_ROOM = 74
 
 # What may end a line, stand for nothing, or cannot be written; where it is found, a part is encoded as a whole.
 ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -35,6 +41,21 @@ def _begin(subtype: str) -> bytes:
 BEFORE_TEXT = b"\r\n" + _begin("plain")
 BEFORE_HTML = _begin("html")
 AFTER_HTML = f"--{_BOUNDARY}--\r\n".encode("ascii")
+
+
+def has_stray_line_end(octets: bytes) -> bool:
+    """Whether a CR or LF stands anywhere but in a CRLF."""
+    return _LONE_CR.search(octets) is not None or _LONE_LF.search(octets) is not None
+
+
+def known(octets: bytes) -> bytes:
+    """A piece that will stand in many mails, looked through once: the same octets.
+
+    ValueError where it has a line end other than CRLF, or a line that begins with a full stop.
+    """
+    if has_stray_line_end(octets) or b"\n." in octets or octets[:1] == b".":
+        raise ValueError("a piece of a mail has a line end other than CRLF, or a line that begins with a full stop")
+    return octets
 
 
 def alternative_body(text: str, html: str) -> bytes:
@@ -101,19 +122,21 @@ def is_quick(value: str) -> bool:
 
 
 def quick(value: str) -> bytes:
-    """Such a value as encoded lines without the end of the last; no line is a lone full stop."""
+    """Such a value as encoded lines without the end of the last; no line begins with a full stop."""
     if "=" in value:
         value = value.replace("=", "=3D")
-    if len(value) <= _ROOM:
-        return value.encode("ascii") if value != "." else b"=2E"
+    if len(value) <= _ROOM and value[:1] != ".":
+        return value.encode("ascii")
     lines, at = [], 0
-    while len(value) - at > _ROOM:
-        # An octet that is spelled out stays in one line.
-        equals = value.find("=", at + _ROOM - 2, at + _ROOM)
-        end = at + _ROOM if equals < 0 else equals
-        lines.append(value[at:end])
+    while at < len(value):
+        begins = "=2E" if value[at] == "." else ""
+        end = at + _ROOM - len(begins[1:])
+        if end < len(value):
+            # An octet that is spelled out stays in one line.
+            equals = value.find("=", end - 2, end)
+            end = end if equals < 0 else equals
+        lines.append(begins + value[at + bool(begins) : end])
         at = end
-    lines.append(value[at:] if value[at:] != "." else "=2E")
     return "=\r\n".join(lines).encode("ascii")
 
 
@@ -121,8 +144,16 @@ def _encoded(octets: bytes) -> bytes:
     encoded = binascii.b2a_qp(octets, istext=True)
     # The encoder spells a space at the end of a line out, however long that makes the line.
     if b"=20\r\n" in encoded or b"=09\r\n" in encoded:
-        return _OVERLONG.sub(rb"\1=\r\n\2", encoded)
-    return encoded
+        encoded = _OVERLONG.sub(rb"\1=\r\n\2", encoded)
+    return _DOTTED.sub(_undotted, encoded) if b"\n." in encoded or encoded[:1] == b"." else encoded
+
+
+def _undotted(found: re.Match[bytes]) -> bytes:
+    """An encoded line that began with a full stop, so that no line of it does."""
+    line, lines = found.group(), b""
+    while line[:1] == b"." and len(line) > _DOTTED_ROOM:
+        lines, line = lines + b"=2E" + SOFT_BREAK, line[1:]
+    return lines + (b"=2E" + line[1:] if line[:1] == b"." else line)
 
 
 def _octets(content: str) -> bytes:

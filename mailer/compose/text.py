@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from mailer.compose.mime import text_line
+from mailer.compose.mime import known, text_line
 from mailer.compose.plaintext import COLUMNS, tidied, wrapped_line
 
 LINE_END = b"\r\n"
@@ -38,7 +38,10 @@ def chunk_of(text: str) -> Chunk | None:
     if not end:
         return None
     lines, end, tail = rest.rpartition("\n")
-    return Chunk(head=head, block=block_of(lines + end) if end else None, tail=tail)
+    block = block_of(lines + end) if end else None
+    if block is not None:
+        known(block.octets)
+    return Chunk(head=head, block=block, tail=tail)
 
 
 def block_of(lines: str) -> Block:
@@ -61,12 +64,16 @@ def block_of(lines: str) -> Block:
 
 
 class Text:
-    """The text of one mail while it is put together, part below part, each after an empty line."""
+    """The text of one mail while it is put together, part below part, each after an empty line.
 
-    __slots__ = ("_begun", "_is_gap", "pieces")
+    `own` takes what only this mail has.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_begun", "_is_gap", "own", "pieces")
+
+    def __init__(self, own: list[bytes]) -> None:
         self.pieces: list[bytes] = []
+        self.own = own
         self._begun: list[str] = []
         self._is_gap = False
 
@@ -98,13 +105,16 @@ class Text:
         if line[:1] > " " and line[-1] != " " and line.isprintable():
             if self._is_gap and self.pieces:
                 self.pieces.append(LINE_END)
-            if len(line) <= COLUMNS:
-                self.pieces.append(text_line(line))
-            else:
-                self.pieces += [text_line(one) for one in wrapped_line(line).split("\n")]
+            lines = [line] if len(line) <= COLUMNS else wrapped_line(line).split("\n")
+            for one in lines:
+                octets = text_line(one)
+                self.own.append(octets)
+                self.pieces.append(octets)
             self._is_gap = False
         else:
-            self._add(block_of(line + "\n"))
+            block = block_of(line + "\n")
+            self.own.append(block.octets)
+            self._add(block)
 
     def _add(self, block: Block) -> None:
         if (self._is_gap or block.is_after_gap) and self.pieces and block.octets:

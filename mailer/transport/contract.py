@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from mailer.compose.content import Message
+from mailer.compose.mime import has_stray_line_end
 from mailer.transport.outcome import Outcome, OutcomeKind
 
 
@@ -17,8 +18,6 @@ class Clock(Protocol):
 
 
 _UNSAFE_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0<>\u2028\u2029]")
-# Each begins with one letter, which is looked for much faster than anything is counted.
-_LONE_CR, _LONE_LF = re.compile(rb"\r(?!\n)"), re.compile(rb"\n(?<!\r\n)")
 
 
 class Session(Protocol):
@@ -111,8 +110,9 @@ def check_messages(messages: Sequence[Message]) -> None:
         for address in (message.mail_from, message.rcpt_to):
             if not address or _UNSAFE_ADDRESS.search(address):
                 raise ValueError("an envelope address is empty or holds a space, a bracket or a control character")
-        data = message.data
-        if _LONE_CR.search(data) or _LONE_LF.search(data) or data[-2:] != b"\r\n":
+        # What stands in many mails was looked through when it was made.
+        unknown = message.data if message.own is None else message.own
+        if has_stray_line_end(unknown) or message.data[-2:] != b"\r\n":
             raise ValueError("every line of a message ends in CRLF, and CR and LF stand nowhere else")
 
 

@@ -55,7 +55,7 @@ def write_message(wire: Wire, message: Message, after: bytes, timeout: float) ->
     Raises DotMayHaveLeftError where the dot may have left, WireDownError where it has not. Under TLS the dot is a write
     of its own: of a record that could not be written nobody knows how much has left.
     """
-    body = stuffed(message.data)
+    body = stuffed(message)
     ended = len(body) + len(DOT)
     if wire.is_encrypted:
         wire.write(body, timeout)
@@ -68,8 +68,12 @@ def write_message(wire: Wire, message: Message, after: bytes, timeout: float) ->
         raise
 
 
-def stuffed(data: bytes) -> bytes:
-    """The bytes with a second dot before each line that begins with one (RFC 5321, section 4.5.2)."""
+def stuffed(message: Message) -> bytes:
+    """Its bytes with a second dot before each line that begins with one (RFC 5321, section 4.5.2)."""
+    data, own = message.data, message.own
+    # What stands in many mails has no such line, which was looked for when it was made.
+    if own is not None and _DOTTED.search(own) is None and own[:1] != b".":
+        return data
     doubled = data.replace(b"\r\n.", b"\r\n..") if _DOTTED.search(data) else data
     return b"." + doubled if doubled.startswith(b".") else doubled
 

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
+from mailer.compose.content import OWN
+from mailer.transport.contract import check_messages
 from mailer.transport.envelope import stuffed
 from mailer.transport.meaning import classify, is_about_sender
 from mailer.transport.outcome import OutcomeKind, Reply, Stage
+from tests.mailer.transport.servers import letter
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,18 @@ def test_replies_about_the_sender_never_touch_the_reader(code: str) -> None:
     ],
 )
 def test_a_line_that_begins_with_a_dot_gets_another(data: bytes, wanted: bytes) -> None:
-    assert stuffed(data) == wanted
+    message = letter(data=data)
+    assert stuffed(message) == stuffed(replace(message, own=data)) == wanted
+    assert stuffed(replace(message, own=b"a\r\n" + data)) == wanted
+
+
+@pytest.mark.parametrize("own", [b"a\rb", b"a\nb", b"a\r\r\nb", b"\n", b"\r"])
+def test_nothing_with_a_stray_line_end_is_handed_over(own: bytes) -> None:
+    message = letter(data=b"Subject: a\r\n" + own + b"\r\n")
+    with pytest.raises(ValueError, match="CRLF"):
+        check_messages([message])
+    with pytest.raises(ValueError, match="CRLF"):
+        check_messages([replace(message, own=OWN.join([b"b", own, b"c"]))])
 
 
 # Who says it, at which stage, what, and what it means. The words are the providers' own, their links left out.
