@@ -137,9 +137,11 @@ class Durability(StrEnum):
 
 # What is not known yet of a young table makes its plans for tables that are empty, and a connection keeps them while the
 # first campaign fills it: checks of foreign keys then read all of it for each row. Where there is an index, it is used.
+# Before PostgreSQL 18 a table without one then seems to cost ten thousand millions, and each statement that reads it would be
+# compiled to machine code first: most of a second for some microseconds of work, measured with PostgreSQL 15 as Debian has it.
 _POSTGRESQL_OPTIONS = (
     f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_SECONDS}s"
-    " -c timezone=UTC -c enable_seqscan=off"
+    " -c timezone=UTC -c enable_seqscan=off -c jit=off"
 )
 
 

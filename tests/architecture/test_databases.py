@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
+
+from preferences.store.database import open_database
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,3 +72,9 @@ def _run_without_server(folder: Path, *, ci: bool) -> subprocess.CompletedProces
     options = ["-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder)]
     command = [sys.executable, "-m", "pytest", *options, str(folder / "test_one.py")]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
+
+
+def test_postgresql_compiles_no_statement_before_it_runs_it(blank_postgresql_url: str) -> None:
+    # Tables that are read whole seem dear where such plans are discouraged, and compiling takes a thousand times as long.
+    with closing(open_database(blank_postgresql_url)) as database, database.read() as connection:
+        assert connection.execute(text("SHOW jit")).scalar_one() == "off"
