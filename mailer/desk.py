@@ -13,6 +13,7 @@ from mailer.compose import (
     DigestContent,
     Envelope,
     Message,
+    Note,
     Recipient,
     TemplateError,
 )
@@ -83,7 +84,6 @@ class Desk:
         count = count_of(mail.terms, mail.history, mail.committed_at, topic=mail.topic_id, rhythm=mail.rhythm)
         tokens = self._tokens(mail)
         links = self._links(tokens)
-        missed = away_url(self.office.base_url, tokens.preferences)
         return Recipient(
             email=person.address,
             name=person.name or None,
@@ -96,8 +96,8 @@ class Desk:
             why=self._why(mail, language),
             **links,
             votes=self._votes(mail, tokens.read),
-            notes=self.occasions.notes(mail, self.topics, language, choose=links["preferences_url"], missed=missed),
-            along=self._lines(mail, mail.lines),
+            notes=self._notes(mail, language, links, tokens) if self.occasions.is_there_for(person.id) else (),
+            along=self._lines(mail, mail.lines) if mail.lines else (),
             return_domain=self.office.return_domain,
         )
 
@@ -106,6 +106,10 @@ class Desk:
         if mail.vote_share is None:
             return {}
         return {said: vote_url(self.office.base_url, read, said) for said in Vote}
+
+    def _notes(self, mail: HandOver, language: str, links: MailLinks, tokens: MailTokens) -> tuple[Note, ...]:
+        missed = away_url(self.office.base_url, tokens.preferences)
+        return self.occasions.notes(mail, self.topics, language, choose=links["preferences_url"], missed=missed)
 
     def _links(self, tokens: MailTokens) -> MailLinks:
         return mail_links(
@@ -117,6 +121,8 @@ class Desk:
         )
 
     def _why(self, mail: HandOver, language: str) -> str:
+        if mail.topic_id is not None and mail.subscriber.source != IMPORTED:
+            return self.phrases.why((self.topics[mail.topic_id].name,), Arrives.EACH, language)
         numbers = [item.topic_id for item in mail.items] if mail.topic_id is None else [mail.topic_id]
         names = sorted({self.topics[number].name for number in numbers if number is not None})
         if _is_first_of_carried(mail):
@@ -166,9 +172,10 @@ class Desk:
 
 def _is_first_of_carried(mail: HandOver) -> bool:
     """Whether nothing but this mail is counted for somebody who was carried over from another system."""
-    history = mail.history
-    counted = [history.total, *history.along.values()]
-    return mail.subscriber.source == IMPORTED and {at for instants in counted for at in instants} == {mail.committed_at}
+    if mail.subscriber.source != IMPORTED:
+        return False
+    counted = [mail.history.total, *mail.history.along.values()]
+    return {at for instants in counted for at in instants} == {mail.committed_at}
 
 
 def campaign_content(

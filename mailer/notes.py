@@ -23,6 +23,10 @@ class Occasions:
     questions: Mapping[int, tuple[Question, ...]] = field(default_factory=dict)
     away: Mapping[int, Away] = field(default_factory=dict)
 
+    def is_there_for(self, subscriber: int) -> bool:
+        """Whether there may be something to be said to a subscriber."""
+        return subscriber in self.questions or subscriber in self.away
+
     def notes(
         self, mail: HandOver, topics: Mapping[int, TopicRow], language: str, *, choose: str, missed: str
     ) -> tuple[Note, ...]:

@@ -51,7 +51,8 @@ def wire_address(address: str, *, smtputf8: bool = False) -> str:
         raise NotDeliverableHere("the address has no local part or no domain")
     _check_local_part(local, smtputf8=smtputf8)
     wire = f"{local}@{wire_domain(domain)}"
-    if len(local.encode()) > LOCAL_PART_LIMIT or len(wire.encode()) > ADDRESS_LIMIT:
+    spelled = (local, wire) if wire.isascii() else (local.encode(), wire.encode())
+    if len(spelled[0]) > LOCAL_PART_LIMIT or len(spelled[1]) > ADDRESS_LIMIT:
         raise NotDeliverableHere("the address is longer than SMTP allows (64 octets before the @, 254 in all)")
     return wire
 

@@ -17,7 +17,7 @@ _FRAMES_KEPT, _FILLED_KEPT = 100, 1000
 
 
 # The same part as pieces of HTML and of text, and what of them only this mail has.
-Pieces = tuple[list[bytes], list[bytes], list[bytes]]
+Pieces = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
 
 
 class Around:
@@ -73,7 +73,7 @@ class Around:
     def along(self, items: Sequence[AlongItem], wording: Wording) -> Pieces | None:
         """What comes along."""
         if not items:
-            return [], [], []
+            return (), (), ()
         said = tuple(text for item in items for text in (item.title, item.summary, item.topic_name))
         urls = tuple(item.url for item in items)
 
@@ -87,24 +87,23 @@ class Around:
         self, kind: Hashable, said: tuple[str, ...], urls: Sequence[str | None], render: Callable[[], parts.Both]
     ) -> Pieces | None:
         """What is said and linked to in the frame of its kind; `render` gives the frame with stand-ins."""
-        links = links_of(urls)
-        if links is None or not self._is_possible:
-            return None
-        there = tuple(map(bool, urls))
-        filled = self._filled.get((kind, said, there))
+        there = len(urls) if all(urls) else tuple(map(bool, urls))
+        filled = self._filled.get((kind, said, there)) or self._fill((kind, said, there), render)
         if filled is None:
-            shape = (kind, tuple(map(bool, said)), there)
-            frame = self._frames.get(shape)
-            if frame is None:
-                frame = _keep(self._frames, shape, frame_of(render()), _FRAMES_KEPT)
-            filled = frame.filled(said)
-            if filled is None:
-                return None
-            _keep(self._filled, (kind, said, there), filled, _FILLED_KEPT)
-        own = links.html if links.html is links.text else links.html + links.text
-        if filled.text_lines:
-            own = own.copy()
-        return filled.html_pieces(links), filled.text_pieces(links, own), own
+            return None
+        if not urls:
+            return filled.html, filled.text, ()
+        links = links_of(urls)
+        return None if links is None else filled.pieces(links)
+
+    def _fill(self, key: tuple[Hashable, tuple[str, ...], Hashable], render: Callable[[], parts.Both]) -> Filled | None:
+        if not self._is_possible:
+            return None
+        kind, said, there = key
+        shape = (kind, tuple(map(bool, said)), there)
+        frame = self._frames.get(shape) or _keep(self._frames, shape, frame_of(render()), _FRAMES_KEPT)
+        filled = frame.filled(said)
+        return None if filled is None else _keep(self._filled, key, filled, _FILLED_KEPT)
 
 
 _Kept = TypeVar("_Kept")

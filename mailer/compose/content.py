@@ -85,7 +85,8 @@ class Note:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, and never changed: one is made for each mail, and a frozen one takes three times as long to be made.
+@dataclass(slots=True, kw_only=True)
 class Recipient:
     """One reader of one mail, with everything that is said to this reader only.
 
@@ -126,7 +127,8 @@ class Recipient:
             raise ValueError("Recipient.date needs a zone; pass an aware datetime")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# As the recipient: not frozen, and never changed.
+@dataclass(slots=True, kw_only=True)
 class Message:
     """One finished mail: the envelope, and the bytes with CRLF line ends that go between DATA and the final dot.
 

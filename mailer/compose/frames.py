@@ -85,23 +85,20 @@ class Filled:
     text_gaps: tuple[tuple[int, int], ...]
     text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
 
-    def html_pieces(self, links: Links) -> list[bytes]:
-        """The HTML with these links."""
-        pieces, octets = list(self.html), links.html
+    def pieces(self, links: Links) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """The HTML with these links, the text, which is whole lines without empty ones at its ends, and what is new."""
+        html, octets = list(self.html), links.html
         for at, number in self.html_gaps:
-            pieces[at] = octets[number]
-        return pieces
-
-    def text_pieces(self, links: Links, own: list[bytes]) -> list[bytes]:
-        """The text with these links: whole lines, without empty ones at its ends. `own` takes what was made anew."""
-        pieces, octets = list(self.text), links.text
+            html[at] = octets[number]
+        text, octets = list(self.text), links.text
         for at, number in self.text_gaps:
-            pieces[at] = octets[number]
+            text[at] = octets[number]
+        own = list(octets) if octets is links.html else links.html + octets
         for at, line in self.text_lines:
             spelled = [one if isinstance(one, str) else links.spelled[one] for one in line]
-            pieces[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
-            own.append(pieces[at])
-        return pieces
+            text[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
+            own.append(text[at])
+        return html, text, own
 
 
 @dataclass(frozen=True, slots=True)

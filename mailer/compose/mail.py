@@ -206,13 +206,14 @@ def _tidy(*texts: str) -> str:
 
 
 def _values(recipient: Recipient) -> dict[str, Any]:
-    links = {
-        "web_url": recipient.web_url or "",
-        "preferences_url": recipient.preferences_url or "",
-        "unsubscribe_url": recipient.unsubscribe_url or "",
-        "promise": recipient.promise,
-    }
-    return values_for_author(recipient.name, recipient.fields, links)
+    return values_for_author(
+        recipient.name,
+        recipient.fields,
+        web_url=recipient.web_url or "",
+        preferences_url=recipient.preferences_url or "",
+        unsubscribe_url=recipient.unsubscribe_url or "",
+        promise=recipient.promise,
+    )
 
 
 def html_values(recipient: Recipient) -> dict[str, Any]:

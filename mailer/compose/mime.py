@@ -89,7 +89,16 @@ def html_value(value: str) -> bytes:
 
 def text_line(line: str) -> bytes:
     """A line of text, which holds no line end, as one piece with its end."""
-    return quick(line) + b"\r\n" if is_quick(line) and line[-1:] != " " else piece(line + "\n")
+    if not (line.isascii() and line.isprintable()) or line[-1:] == " ":
+        return piece(line + "\n")
+    if len(line) <= _ROOM and line[:1] != "." and "=" not in line:
+        return f"{line}\r\n".encode("ascii")
+    return quick(line) + b"\r\n"
+
+
+def text_lines(lines: str) -> bytes:
+    """Lines of text, none of them empty, with a line end between two of them, as pieces with their ends."""
+    return b"".join([text_line(line) for line in lines.split("\n")])
 
 
 def quick_piece(content: str) -> bytes:

@@ -56,6 +56,8 @@ def tidied(line: str) -> str:
 
 def wrapped_line(line: str) -> str:
     """The same as `wrapped` for a text without a line end."""
+    if line[:1].isalpha() and "  " not in line:
+        return "\n".join(_broken(line, COLUMNS))
     found = _LONG_LINE.match(line)
     return line if found is None else _in_lines(found)
 

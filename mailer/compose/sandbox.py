@@ -134,13 +134,12 @@ def own_chunks(template: Template) -> tuple[str, ...]:
     return tuple(constant for constant in constants if isinstance(constant, str) and constant)
 
 
-def values_for_author(name: str | None, fields: Mapping[str, Scalar], links: Mapping[str, Scalar]) -> dict[str, Any]:
+def values_for_author(name: str | None, fields: Mapping[str, Scalar], **links: str) -> dict[str, Any]:
     """What an author's template sees: `name`, `fields`, the links and the promise; and each field by its own name.
 
     A field never hides one of ours.
     """
-    ours = {"name": name or "", "fields": Fields(fields)}
-    return {**fields, **links, **ours}
+    return {**fields, **links, "name": name or "", "fields": Fields(fields)}
 
 
 def _check_nodes(node: nodes.Node, part: str, *, is_looping: bool) -> None:

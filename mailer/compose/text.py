@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailer.compose.mime import known, text_line
+from mailer.compose.mime import known, text_line, text_lines
 from mailer.compose.plaintext import COLUMNS, tidied, wrapped_line
 
 LINE_END = b"\r\n"
@@ -92,7 +92,7 @@ class Text:
         self._end_line()
         self._is_gap = True
 
-    def add_pieces(self, pieces: list[bytes]) -> None:
+    def add_pieces(self, pieces: Sequence[bytes]) -> None:
         """A part that is finished, of whole lines, without empty ones at its ends."""
         if pieces:
             if self.pieces:
@@ -105,11 +105,9 @@ class Text:
         if line[:1] > " " and line[-1] != " " and line.isprintable():
             if self._is_gap and self.pieces:
                 self.pieces.append(LINE_END)
-            lines = [line] if len(line) <= COLUMNS else wrapped_line(line).split("\n")
-            for one in lines:
-                octets = text_line(one)
-                self.own.append(octets)
-                self.pieces.append(octets)
+            octets = text_line(line) if len(line) <= COLUMNS else text_lines(wrapped_line(line))
+            self.own.append(octets)
+            self.pieces.append(octets)
             self._is_gap = False
         else:
             block = block_of(line + "\n")

@@ -5,8 +5,8 @@ Each mail that leaves has five; a test holds them to what `sign` says.
 
 from __future__ import annotations
 
-import binascii
 import hashlib
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -31,7 +31,12 @@ class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# The octets that a token begins with, and the two hashes that have taken its key.
+_Head = tuple[bytes, _Hash, _Hash]
+
+
+# Not frozen, and never changed: one is made for each mail.
+@dataclass(slots=True, kw_only=True)
 class MailTokens:
     """The tokens of one mail, by what each is for."""
 
@@ -47,11 +52,12 @@ class MailSigner:
 
     def __init__(self, links: Links) -> None:
         key = links.signs_with
-        self._heads = {
-            purpose: (bytes([VERSION << 4 | purpose.value]) + key.id, *_begun(key.of_purpose[purpose]))
-            for purpose in (*_AGEING, Purpose.ONE_CLICK, Purpose.MESSAGE)
-        }
+        self._read, self._preferences, self._unsubscribe, self._one_click, self._for_message = (
+            (bytes([VERSION << 4 | purpose.value]) + key.id, *_begun(key.of_purpose[purpose])) for purpose in _PURPOSES
+        )
         self._links = links
+        # Most mails of a group are about one topic, and all were counted at one instant.
+        self._dated: tuple[datetime, int | None, bytes, bytes] | None = None
 
     def tokens(
         self, *, publication: int, subscriber: int, delivery: int, topic: int | None, issued_at: datetime
@@ -61,32 +67,28 @@ class MailSigner:
         if min(publication, subscriber, delivery, topic or 0) < 0 or largest > LARGEST:
             raise ValueError("a link names numbers from 0 to 2**63")
         who = varint(publication) + varint(subscriber + 1) + varint(delivery + 1)
-        about = b"" if topic is None else varint(topic)
-        dated = who + _NOTHING + varint(int(issued_at.timestamp()) + 1) + about
-        read, preferences, unsubscribe = (self._link(purpose, dated) for purpose in _AGEING)
+        after, undated = self._after(topic, issued_at)
+        dated = who + after
         return MailTokens(
-            read=read,
-            preferences=preferences,
-            unsubscribe=unsubscribe,
-            one_click=self._link(Purpose.ONE_CLICK, who + _NOTHING + _NOTHING + about),
+            read=_link(self._read, dated),
+            preferences=_link(self._preferences, dated),
+            unsubscribe=_link(self._unsubscribe, dated),
+            one_click=_link(self._one_click, who + undated),
             message=self._message(who, publication, subscriber, delivery),
         )
 
-    def _raw(self, purpose: Purpose, packed: bytes) -> bytes:
-        head, begun, ending = self._heads[purpose]
-        signed = head + packed
-        inner, outer = begun.copy(), ending.copy()
-        inner.update(signed)
-        outer.update(inner.digest())
-        return signed + outer.digest()[:MAC_LENGTH]
-
-    def _link(self, purpose: Purpose, packed: bytes) -> str:
-        spelled = binascii.b2a_base64(self._raw(purpose, packed), newline=False)
-        return spelled.translate(_URL_SAFE).rstrip(b"=").decode("ascii")
+    def _after(self, topic: int | None, issued_at: datetime) -> tuple[bytes, bytes]:
+        """What stands behind who it is for: no request, when it was issued, and the topic; and the same without a date."""
+        known = self._dated
+        if known is None or known[0] != issued_at or known[1] != topic:
+            about = b"" if topic is None else varint(topic)
+            dated = _NOTHING + varint(int(issued_at.timestamp()) + 1) + about
+            known = self._dated = (issued_at, topic, dated, _NOTHING + _NOTHING + about)
+        return known[2], known[3]
 
     def _message(self, who: bytes, publication: int, subscriber: int, delivery: int) -> str:
         """In a local part: base32 in lower case, and short enough. `sign` says what is wrong with what is too long."""
-        raw = self._raw(Purpose.MESSAGE, who)
+        raw = _signed(self._for_message, who)
         if len(raw) > _MOST_OCTETS:
             claim = Claim(purpose=Purpose.MESSAGE, publication=publication, subscriber=subscriber, delivery=delivery)
             return self._links.sign(claim)
@@ -97,6 +99,19 @@ class MailSigner:
         return "".join(triples)[: (bits + 4) // 5]
 
 
+def _signed(head: _Head, packed: bytes) -> bytes:
+    first, begun, ending = head
+    signed = first + packed
+    inner, outer = begun.copy(), ending.copy()
+    inner.update(signed)
+    outer.update(inner.digest())
+    return signed + outer.digest()[:MAC_LENGTH]
+
+
+def _link(head: _Head, packed: bytes) -> str:
+    return b2a_base64(_signed(head, packed), newline=False).translate(_URL_SAFE, b"=").decode("ascii")
+
+
 def _begun(key: bytes) -> tuple[_Hash, _Hash]:
     """HMAC-SHA256 (RFC 2104) up to the message: the inner and the outer hash, which have taken the key."""
     block = key.ljust(hashlib.sha256().block_size, b"\0")
@@ -105,7 +120,7 @@ def _begun(key: bytes) -> tuple[_Hash, _Hash]:
 
 _INNER = bytes(octet ^ 0x36 for octet in range(256))
 _OUTER = bytes(octet ^ 0x5C for octet in range(256))
-_AGEING = (Purpose.READ, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
+_PURPOSES = (Purpose.READ, Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.ONE_CLICK, Purpose.MESSAGE)
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # What 62 characters of base32 hold.
 _MOST_OCTETS = 38

@@ -154,12 +154,16 @@ def _optional(claim: Claim) -> tuple[int | None, ...]:
 
 def varint(number: int) -> bytes:
     """Seven bits an octet, the lowest first; the high bit says that more follow."""
-    octets = bytearray()
-    while number > 0x7F:
-        octets.append(number & 0x7F | 0x80)
-        number >>= 7
-    octets.append(number)
-    return bytes(octets)
+    if number < 0x80:
+        return _ONE_OCTET[number]
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    if number < 0x200000:
+        return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))
+    return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14 & 0x7F | 0x80)) + varint(number >> 21)
+
+
+_ONE_OCTET = tuple(bytes([octet]) for octet in range(0x80))
 
 
 def _numbers(octets: bytes) -> Iterator[int]:

@@ -8,7 +8,7 @@ from mailer.compose.sandbox import check_template, compile_template, render_temp
 def said(source: str, **fields: Scalar) -> str:
     check_template(source, part="text")
     return render_template(
-        compile_template(source, part="text"), values_for_author("Anna", fields, {"promise": "P"}), part="text"
+        compile_template(source, part="text"), values_for_author("Anna", fields, promise="P"), part="text"
     )
 
 
