@@ -14,6 +14,7 @@ from mailer.compose import Message
 from mailer.making import failed
 from mailer.office import Office
 from mailer.transport import Checked, Lane, Outcome, OutcomeKind, lane_of
+from mailer.unanswered import Unanswered
 from preferences.store.gate import Group
 from preferences.store.hand_overs import HandOver
 from preferences.store.leases import BEGINS_WITHIN
@@ -38,8 +39,9 @@ _CAME = {
 class Handing:
     """A lane in use by one thread: enter it, give it group after group, and ask for the rest at the end."""
 
-    def __init__(self, office: Office, connections: int) -> None:
+    def __init__(self, office: Office, connections: int, unanswered: Unanswered) -> None:
         self._office = office
+        self._unanswered = unanswered
         self._opened: AbstractContextManager[Lane] = lane_of(office.transport, connections)
         self._in_hand: dict[int, tuple[HandOver, datetime]] = {}  # until when each may begin, by attempt
         self._asked: set[int] = set()
@@ -98,7 +100,11 @@ class Handing:
 
     def _may_begin(self, attempt_id: int) -> bool:
         """Whether it may begin: from then on nobody but the next server knows what becomes of it."""
-        if self._holds or self._office.machine_clock.now() > self._in_hand[attempt_id][1]:
+        if (
+            self._holds
+            or self._unanswered.is_too_often
+            or self._office.machine_clock.now() > self._in_hand[attempt_id][1]
+        ):
             return False
         self._asked.add(attempt_id)
         return True
@@ -107,6 +113,8 @@ class Handing:
         for attempt_id, outcome in outcomes:
             mail, _ = self._in_hand.pop(attempt_id)
             self._asked.discard(attempt_id)
+            if outcome is not None:
+                self._unanswered.heard(outcome.kind)
             yield failed(self._office, mail, Came.GIVEN_BACK, _TOO_LATE) if outcome is None else _result(mail, outcome)
 
 

@@ -17,6 +17,7 @@ from mailer.mails import Mails
 from mailer.making import Making, failed
 from mailer.office import Office
 from mailer.pace import Pace
+from mailer.unanswered import Unanswered
 from preferences.errors import AnyDoubt
 from preferences.store.clock import check_clock
 from preferences.store.database import DatabaseAway
@@ -43,6 +44,7 @@ class Sender:
         may_go_on: Callable[[], bool],
         pace: Pace | None = None,
         connections: int = 1,
+        unanswered: Unanswered | None = None,
     ) -> None:
         self._office = office
         self._mails = mails
@@ -50,6 +52,7 @@ class Sender:
         self._may_go_on = may_go_on
         self._pace = pace or Pace()
         self._connections = connections
+        self._unanswered = unanswered or Unanswered()
 
     def run(self, publication_id: int, *, after: int = 0, until: int | None = None) -> int:
         """Hand over until nothing is due for the publication; answers how many subscribers were decided about.
@@ -78,7 +81,7 @@ class Sender:
 
         Where something failed, or this is to stop, nothing that waits begins any more.
         """
-        with Handing(self._office, self._connections) as handing:
+        with Handing(self._office, self._connections, self._unanswered) as handing:
             try:
                 yield handing
             except BaseException:
@@ -102,7 +105,8 @@ class Sender:
         while self._may_go_on():
             self._check_clocks()
             self._office.check_keys()
-            limit = self._pace.group(handing.connections)
+            self._unanswered.check()
+            limit = self._unanswered.limit(self._pace.group(handing.connections))
             group = self._decide(publication_id, after, until, limit)
             if group is None:
                 break

@@ -27,6 +27,7 @@ from mailer.send import Sender
 from mailer.service import write_service_mails
 from mailer.sessions import KeptSessions
 from mailer.tickets import Range
+from mailer.unanswered import Unanswered
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Worker:
         self._done = done
         self._mails = Mails(self._office)
         self._pace = pace or Pace()
+        self._unanswered = Unanswered()
         self._stopping = Event()
         lanes = lanes_of(connections)
         self._shares: SimpleQueue[int] = SimpleQueue()
@@ -150,7 +152,7 @@ class Worker:
         def goes_on() -> bool:
             return not self._stopping.is_set() and may_go_on()
 
-        return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace, connections)
+        return Sender(self._office, self._mails, self._lease.id, goes_on, self._pace, connections, self._unanswered)
 
     def _write_service_mails(self) -> None:
         written = write_service_mails(self._office, self._lease.id)
