@@ -11,6 +11,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+SIZES ?=
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 CHECKED := preferences mailer webapp tests $(wildcard benchmarks)
@@ -45,8 +46,8 @@ prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and sho
 torture: $(VENV)/.installed-dev ## The same a hundred times in a long send, to every process there is, database and broker included
 	@$(BIN)/python -m benchmarks.torture
 
-bench: $(VENV)/.installed-dev ## Measure each claim against a reference in the same run
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-dev ## Measure each claim against a reference; SIZES="--messages 2000 --pairs 1 --readers 50000" is short
+	@$(BIN)/python -m benchmarks $(SIZES)
 
 # A lock file names packages, versions and hashes, and never where they come from.
 COMPILE = env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(BIN)/uv --no-config pip compile --quiet --universal \

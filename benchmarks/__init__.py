@@ -1,9 +1,9 @@
 """One script per claim, each printing a ratio against a reference run beside it.
 
-A script is a module of this package with `run() -> list[Result]`; `python -m benchmarks` calls all of them, and
-`python -m benchmarks decide` one. `phases`, `prove` and `torture` stand beside them and are called by themselves; the
-other modules are what the scripts are made of: `readership` and `population` (readers), `postfix`, `servers` and
-`product` (what runs).
+A script is a module of this package with `run() -> list[Result]`; `python -m benchmarks` calls all of them, in the order
+of the table in docs/performance.md, and `python -m benchmarks decide` one. `phases`, `prove` and `torture` stand beside
+them and are called by themselves; the other modules are what the scripts are made of: `readership` and `population`
+(readers), `postfix`, `servers`, `environment` and `product` (what runs).
 """
 
 from __future__ import annotations

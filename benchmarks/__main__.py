@@ -1,43 +1,68 @@
-"""`python -m benchmarks [NAME ...]`: every claim, or those named. Exits with 1 where one is broken."""
+"""`python -m benchmarks [NAME ...]`: every claim, or those named. Exits with 1 where one is broken.
+
+`--messages`, `--pairs` and `--readers` make a run shorter (or longer): how many each campaign goes to, how often the two
+sides take turns, and how many there are to plan for and to hold in memory. Messages are a multiple of 500.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib import import_module
-from pkgutil import iter_modules
+from inspect import signature
+from time import monotonic
 
-import benchmarks
+from benchmarks import Result
 from benchmarks.postfix import NoToolsError
 
-# Called by themselves: they measure no claim.
-APART = frozenset({"__main__", "phases", "prove", "torture"})
+# In the order of the table in docs/performance.md; the rest are claims about single parts.
+SCRIPTS = (
+    "sending", "embedded", "faraway", "signing", "planning", "memory", "machines", "unrecorded",
+    "compose", "decide", "pages", "week",
+)  # fmt: skip
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print the machine and each result; 1 if a claim is broken, 2 for a name that is no script."""
-    scripts = [module.name for module in iter_modules(benchmarks.__path__) if module.name not in APART]
-    unknown = sorted(set(names) - set(scripts))
-    if unknown:
-        print(f"no such script: {', '.join(unknown)}; there are {', '.join(scripts)}", file=sys.stderr)
-        return 2
-    print(machine())
+    asked = _asked(arguments)
+    sizes = {name: value for name in ("messages", "pairs", "readers") if (value := getattr(asked, name)) is not None}
+    began = monotonic()
+    print(machine(), flush=True)
     is_kept, missing = True, []
-    for name in names or scripts:
-        script = import_module(f"benchmarks.{name}")
-        if not hasattr(script, "run"):
-            continue
+    for name in asked.names or SCRIPTS:
         try:
-            results = script.run()
+            results = _measured(name, sizes)
         except NoToolsError as error:
             missing.append(f"not measured: {name}: {error}")
             continue
         for result in results:
             print(result, flush=True)
             is_kept = is_kept and result.is_kept
-    print("\n".join(missing), end="\n" if missing else "")
+    print("\n".join([*missing, f"in {(monotonic() - began) / 60:.0f} minutes"]))
     return 0 if is_kept else 1
+
+
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description="Measure claims against references.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCRIPTS))
+    parser.add_argument("--messages", type=int, help="how many each campaign goes to, a multiple of 500")
+    parser.add_argument("--pairs", type=int, help="how often the two sides of a ratio take turns")
+    parser.add_argument("--readers", type=int, help="how many there are to plan for and to hold in memory")
+    asked = parser.parse_args(arguments)
+    if unknown := sorted(set(asked.names) - set(SCRIPTS)):
+        parser.error(f"no such script: {', '.join(unknown)}; there are {', '.join(SCRIPTS)}")
+    return asked
+
+
+def _measured(name: str, sizes: Mapping[str, int]) -> list[Result]:
+    """The results of a script, which is told of the sizes that it has."""
+    run = import_module(f"benchmarks.{name}").run
+    takes = signature(run).parameters
+    results: list[Result] = run(**{size: value for size, value in sizes.items() if size in takes})
+    return results
 
 
 def machine() -> str:

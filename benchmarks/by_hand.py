@@ -11,8 +11,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from statistics import mean
 
+from benchmarks.environment import KEY
 from benchmarks.postfix import Postfix
-from benchmarks.product import KEY
 from benchmarks.readership import PUBLICATION, SENT_TO, populate, write_letter
 from mailer.compose import Message
 from mailer.desk import Desk

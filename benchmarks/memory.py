@@ -14,11 +14,11 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks import Result
-from benchmarks.machines import commands, valkey
+from benchmarks.environment import setting
 from benchmarks.postfix import postfix
-from benchmarks.product import Product, running, setting, status_of
-from benchmarks.sending import populated
-from benchmarks.servers import DurableServer, children_of, durable_server
+from benchmarks.product import Product, commands, running, status_of, wait_until_all_work
+from benchmarks.readership import populated
+from benchmarks.servers import DurableServer, children_of, durable_server, valkey
 from preferences.delivery import CampaignStatus
 from preferences.store.database import Database, open_database
 
@@ -29,14 +29,14 @@ PLANNING_SECONDS = 600.0
 _KILOBYTES = 1024
 
 
-def run(many: int = MANY) -> list[Result]:
+def run(readers: int = MANY) -> list[Result]:
     """The two claims about memory."""
     with durable_server() as server:
         few_megabytes = _most(server, FEW)
-        many_megabytes = _most(server, many)
+        many_megabytes = _most(server, readers)
     return [
         Result(
-            claim=f"memory with {many:,} recipients",
+            claim=f"memory with {readers:,} recipients",
             ratio=many_megabytes / few_megabytes,
             bar=BAR,
             measured=f"{many_megabytes:.0f} MB",
@@ -63,6 +63,7 @@ def _most(server: DurableServer, recipients: int) -> float:
     ):
         told = setting(database, Path(folder), port, connections=5, more=broker)
         with running(database, told, commands(workers=2)) as product:
+            wait_until_all_work(database, 2)
             product.schedule_now(1)
             most = _looked_at(database, product)
     server.drop(name)

@@ -1,15 +1,18 @@
-"""The product itself, in processes of its own, driven from outside as a marketer's program does: by its HTTP API."""
+"""The product itself, in processes of its own, driven from outside as a marketer's program does: by its HTTP API.
+
+On PostgreSQL it runs as docs/operations.md recommends for a machine with two cores: `troth web`, `troth scheduler` and
+`troth worker --processes 2` with five connections each, and a broker.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,47 +22,22 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import func, select
 
-from benchmarks.postfix import free_port
+from benchmarks.environment import Setting, setting
 from benchmarks.readership import PUBLICATION
-from benchmarks.servers import cpu_seconds
+from benchmarks.servers import DurableServer, cpu_seconds
 from preferences.delivery import AttemptOutcome, CampaignStatus
 from preferences.store.auditing import Audit
 from preferences.store.clock import SystemClock
-from preferences.store.database import Database
+from preferences.store.database import Database, open_database
 from preferences.store.publications import publication_named
-from preferences.store.tables import ATTEMPT, CAMPAIGN
+from preferences.store.tables import ATTEMPT, CAMPAIGN, LEASE
 from preferences.store.tokens import TokenScope, create_token
 
-KEY = "a key of the benchmarks that is long enough"
+# To the mail server, of all workers together.
+CONNECTIONS = 10
 _START_SECONDS, _SEND_SECONDS = 120, 900
 _LOOK_SECONDS = 0.02
 _OVER = frozenset({CampaignStatus.FINISHED.value, CampaignStatus.PAUSED.value, CampaignStatus.ENDED.value})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What the processes are told: the database and where the mail goes, and a folder for everything else."""
-
-    database_url: str
-    folder: Path
-    smtp_port: int
-    connections: int
-    more: Mapping[str, str]
-    listen_port: int
-
-    def environ(self) -> dict[str, str]:
-        """The environment of a process, without anything that somebody has set in their shell."""
-        settings = {
-            "TROTH_DATABASE_URL": self.database_url,
-            "TROTH_DATA_DIR": str(self.folder),
-            "TROTH_SECRET_KEY": KEY,
-            "TROTH_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
-            "TROTH_LISTEN": f"127.0.0.1:{self.listen_port}",
-            "TROTH_WORKERS": str(self.connections),
-            "TROTH_LOG_LEVEL": "warning",
-            **self.more,
-        }
-        return {name: value for name, value in os.environ.items() if not name.startswith("TROTH_")} | settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,22 +65,6 @@ class Product:
         with urlopen(Request(self.base_url + path, data, headers, method=method), timeout=60) as answer:
             told: dict[str, list[dict[str, str]]] = json.load(answer)
         return told
-
-
-def setting(
-    database: Database, folder: Path, smtp_port: int, *, connections: int = 10, more: Mapping[str, str] | None = None
-) -> Setting:
-    """The setting in which a database's own mailer hands over to a port of loopback."""
-    url = database.engine.url.render_as_string(hide_password=False)
-    port = free_port()
-    return Setting(
-        database_url=url,
-        folder=folder,
-        smtp_port=smtp_port,
-        connections=connections,
-        more=more or {},
-        listen_port=port,
-    )
 
 
 @contextmanager
@@ -175,6 +137,63 @@ def send(database: Database, product: Product, campaign: int) -> Send:
     return Send(seconds=seconds, accepted=count, cpu_seconds=used)
 
 
+def sent_from_copy(
+    server: DurableServer,
+    ground: str,
+    folder: Path,
+    port: int,
+    broker: Mapping[str, str],
+    messages: int,
+    *,
+    workers: int = 2,
+) -> Send:
+    """A campaign to so many, sent by so many worker processes from a copy of a database, which is audited and dropped."""
+    name = server.create(template=ground)
+    with closing(open_database(server.database_url(name))) as database:
+        told = setting(database, folder, port, connections=CONNECTIONS // workers, more=broker)
+        with running(database, told, commands(workers)) as product:
+            wait_until_all_work(database, workers)
+            before = server.cpu_seconds()
+            sent = send(database, product, 1)
+            theirs = server.cpu_seconds() - before
+        check(database, sent, messages)
+    server.drop(name)
+    each = [f"{seconds / messages * 1e6:.0f} µs" for seconds in (sent.cpu_seconds, theirs)]
+    print(f"  CPU of a message: {each[0]}, and {each[1]} of PostgreSQL's", file=sys.stderr, flush=True)
+    return sent
+
+
+def commands(workers: int) -> Sequence[Sequence[str]]:
+    """The commands of an installation with so many worker processes."""
+    return (("web",), ("scheduler",), ("worker", "--processes", str(workers)))
+
+
+def wait_until_all_work(database: Database, workers: int) -> None:
+    """Back when each process of such an installation has said that it is there. Raises SystemExit where one never does."""
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        with database.read() as connection:
+            there = connection.execute(select(func.count()).where(LEASE.c.ended_at.is_(None))).scalar_one()
+        if there == 2 + workers:
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"not every process began within {_START_SECONDS} s")
+
+
+def check(database: Database, sent: Send, messages: int) -> None:
+    """Everybody was sent to, and the audit, which recomputes everything with code of its own, finds nothing."""
+    assert sent.accepted == messages, sent
+    broken = broken_promises(database)
+    assert not broken, broken[:5]
+
+
+def broken_promises(database: Database) -> list[str]:
+    """What the audit finds."""
+    with database.read() as connection:
+        publication = publication_named(connection, None)
+    return [str(one) for one in Audit(database, publication).broken(SystemClock().now())]
+
+
 def _wait_until_finished(database: Database, campaign: int) -> None:
     end = time.monotonic() + _SEND_SECONDS
     status = ""
@@ -192,10 +211,3 @@ def status_of(database: Database, campaign: int) -> str:
     with database.read() as connection:
         status: str = connection.execute(select(CAMPAIGN.c.status).where(CAMPAIGN.c.id == campaign)).scalar_one()
     return status
-
-
-def broken_promises(database: Database) -> list[str]:
-    """What the audit finds, recomputing everything with code of its own."""
-    with database.read() as connection:
-        publication = publication_named(connection, None)
-    return [str(one) for one in Audit(database, publication).broken(SystemClock().now())]

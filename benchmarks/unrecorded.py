@@ -1,7 +1,8 @@
 """What the ledger costs: the same messages made and handed over by the same code, with nothing decided or written.
 
 What would leave is decided before, in transactions that are taken back; then ten threads make the messages and hand
-them over, group by group, and neither ask nor tell the database anything but what the texts need. Only said: no bar.
+them over, group by group, and neither ask nor tell the database anything but what the texts need. The whole runs in one
+worker process, too. Only said: no bar.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from time import perf_counter
 from benchmarks import Bound, Result
 from benchmarks.by_hand import decided, hand_over, made, office_for
 from benchmarks.postfix import postfix
-from benchmarks.sending import CONNECTIONS, populated, seconds_to_finish
-from benchmarks.servers import durable_server
+from benchmarks.product import CONNECTIONS, sent_from_copy
+from benchmarks.readership import populated
+from benchmarks.servers import durable_server, valkey
 from mailer.office import Office
 from preferences.store.database import open_database
 from preferences.store.hand_overs import HandOver
@@ -30,7 +32,12 @@ MESSAGES, PAIRS = 10_000, 3
 def run(messages: int = MESSAGES, pairs: int = PAIRS) -> list[Result]:
     """The share of the time that is not spent on making and handing over."""
     ratios, whole, bare = [], [], []
-    with durable_server() as server, tempfile.TemporaryDirectory() as folder, postfix().sink() as port:
+    with (
+        durable_server() as server,
+        tempfile.TemporaryDirectory() as folder,
+        postfix().sink() as port,
+        valkey() as broker,
+    ):
         ground = populated(server, messages)
         copy = server.create(template=ground)
         with closing(open_database(server.database_url(copy), pool_size=2 * CONNECTIONS)) as database:
@@ -38,7 +45,8 @@ def run(messages: int = MESSAGES, pairs: int = PAIRS) -> list[Result]:
             groups = list(decided(office, 1))
             for pair in range(pairs):
                 bare.append(_seconds(office, groups))
-                whole.append(seconds_to_finish(server, ground, Path(folder) / str(pair), port, messages))
+                sent = sent_from_copy(server, ground, Path(folder) / str(pair), port, broker, messages, workers=1)
+                whole.append(sent.seconds)
                 ratios.append(whole[-1] / bare[-1])
                 print(f"  pair {pair + 1}: {whole[-1]:.1f} s, {bare[-1]:.1f} s", file=sys.stderr, flush=True)
     return [
