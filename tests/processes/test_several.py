@@ -31,7 +31,7 @@ def work():
     stopped.wait()
     begun.with_suffix(".stopped").touch()
 
-several(2, work)
+several(2, lambda: work)
 """
 
 

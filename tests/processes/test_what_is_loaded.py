@@ -21,9 +21,13 @@ COMPOSING = {"mailer.compose", "mjml", "css_inline", "jinja2", "cryptography"}
         ("webapp.processes.web, webapp.pages, webapp.console, webapp.api", MIGRATING | HANDING_OVER | {"dramatiq"}),
         ("webapp.processes.worker", MIGRATING | SERVING | {"mailer.scheduler", "redis", "pika"}),
         ("webapp.processes.scheduler", MIGRATING | SERVING | HANDING_OVER | COMPOSING | {"redis", "pika"}),
+        (
+            "webapp.cli.worker, webapp.cli.web, webapp.processes.starting",
+            MIGRATING | SERVING | HANDING_OVER | COMPOSING | {"sqlalchemy"},
+        ),
         ("webapp.cli", MIGRATING | SERVING | HANDING_OVER | COMPOSING | {"sqlalchemy"}),
     ],
-    ids=["web", "worker", "scheduler", "troth --help"],
+    ids=["web", "worker", "scheduler", "who waits for others", "troth --help"],
 )
 def test_a_process_loads_what_it_runs_and_nothing_else(modules: str, never: set[str]) -> None:
     loaded = _loaded(f"import {modules}")

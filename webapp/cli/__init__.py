@@ -13,7 +13,7 @@
 * ``restored``: what a person says about a database that was restored from a backup
 * ``language``: the languages in which readers are written to
 * ``example``: the example publication that a fresh sandbox shows
-* ``group``, ``installation``: how a command is found, what it is given, and how problems are said
+* ``group``, ``settings``, ``installation``: how a command is found, what it is given, and how problems are said
 """
 
 import click

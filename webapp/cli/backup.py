@@ -18,7 +18,7 @@ from preferences.store.clock import SystemClock
 from preferences.store.database import Database, open_database
 from webapp.cli.backup_file import About, about, write_backup
 from webapp.cli.group import version
-from webapp.cli.installation import settings_in_use
+from webapp.cli.settings import settings_in_use
 
 _NAME = "troth-{installation}-{at:%Y%m%dT%H%M%SZ}.tar.gz"
 

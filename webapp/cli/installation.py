@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ import click
 
 from preferences.delivery import MadeBy
 from preferences.errors import TrothError
-from preferences.languages import FOLDER, look_in
-from preferences.settings import Settings, prepare_data_dir, read_settings
+from preferences.settings import Settings
 from preferences.settings.values import default_sandbox_database_url
 from preferences.store.clock import Clock, DrivenClock, SystemClock
 from preferences.store.database import Database, open_database
@@ -23,6 +21,7 @@ from preferences.store.installation import SANDBOX_SLUG, found
 from preferences.store.publications import PublicationRow, publication_named
 from preferences.store.revisions import is_newest
 from preferences.unsubscribe import Route
+from webapp.cli.settings import settings_in_use
 from webapp.upgrading import upgrade
 
 # Who changes something by a command: a person at the machine.
@@ -57,13 +56,6 @@ class Installation:
         """The publication with that slug; without one, the only one there is. Raises `NotFound`."""
         with self.database.read() as connection:
             return publication_named(connection, slug)
-
-
-def settings_in_use() -> Settings:
-    """The settings of this process, its data directory made. Raises `SettingsError`."""
-    settings = prepare_data_dir(read_settings(os.environ))
-    look_in(settings.data_dir / "languages", FOLDER)
-    return settings
 
 
 @contextmanager

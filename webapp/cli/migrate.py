@@ -15,7 +15,8 @@ from preferences.settings.values import default_sandbox_database_url, without_pa
 from preferences.store.database import Database, open_database
 from preferences.store.revisions import is_newest
 from webapp.cli.group import FAILED
-from webapp.cli.installation import begin_where_new, found_where_new, settings_in_use
+from webapp.cli.installation import begin_where_new, found_where_new
+from webapp.cli.settings import settings_in_use
 
 
 @click.command("migrate")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from webapp.cli.installation import settings_in_use
+from webapp.cli.settings import settings_in_use
 
 
 @click.command("run")

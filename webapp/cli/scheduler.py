@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from webapp.cli.installation import settings_in_use
+from webapp.cli.settings import settings_in_use
 
 
 @click.command("scheduler")
@@ -15,6 +15,6 @@ def command() -> None:
     """
     settings = settings_in_use()
     # Only here: it loads what plans.
-    from webapp.processes.scheduler import scheduler
+    from webapp.processes.starting import scheduler
 
     scheduler(settings, ready=click.echo)

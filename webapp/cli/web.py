@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from webapp.cli.installation import settings_in_use
+from webapp.cli.settings import settings_in_use
 
 MOST_PROCESSES = 64
 processes_option = click.option(
@@ -22,6 +22,6 @@ def command(processes: int) -> None:
     """Serve pages and API until stopped, and send nothing: for several machines, with PostgreSQL."""
     settings = settings_in_use()
     # Only here: it loads what serves pages.
-    from webapp.processes.web import web
+    from webapp.processes.starting import web
 
     web(settings, processes=processes, ready=click.echo)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from webapp.cli.installation import settings_in_use
+from webapp.cli.settings import settings_in_use
 from webapp.cli.web import processes_option
 
 
@@ -17,6 +17,6 @@ def command(processes: int) -> None:
     """
     settings = settings_in_use()
     # Only here: it loads what makes mails.
-    from webapp.processes.worker import worker
+    from webapp.processes.starting import worker
 
     worker(settings, processes=processes, ready=click.echo)

@@ -12,24 +12,10 @@ from mailer.lease import OF_WORKERS, HeldLease, Term
 from mailer.office import Office
 from mailer.watch.measures import Measures
 from mailer.watch.watched import Watched
-from preferences.errors import TrothError
 from preferences.settings import Settings
 from preferences.store.database import Database
 from preferences.store.leases import Process
-from webapp.logs import log_to_stderr
 from webapp.opening import OTHER_CONNECTIONS, opened
-
-Say = Callable[[str], None]
-
-
-def begin(settings: Settings, name: str) -> None:
-    """Begin to log. Raises `TrothError` where the database is one that only one process reaches."""
-    log_to_stderr(settings.log_level, settings.log_format)
-    if settings.database_url.startswith("sqlite"):
-        raise TrothError(
-            f"troth {name} needs a database that several processes reach: set TROTH_DATABASE_URL to one of PostgreSQL."
-            " With SQLite, troth run is everything in one process"
-        )
 
 
 @contextmanager

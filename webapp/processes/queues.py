@@ -9,19 +9,9 @@ from dramatiq import Broker
 
 from mailer.actors import Queues
 from mailer.brokers import open_broker
-from preferences.errors import TrothError
 from preferences.settings import Settings
 from preferences.store.database import Database, open_database
 from preferences.store.installation import installation_name
-
-
-def check_broker(settings: Settings, name: str) -> None:
-    """Raise `TrothError` where the broker that is set lives in one process."""
-    if settings.broker_url == "memory://":
-        raise TrothError(
-            f"troth {name} needs a broker, by which schedulers tell workers what is due: set TROTH_BROKER_URL to"
-            " redis://host:6379 (Redis or Valkey) or amqp://host:5672 (RabbitMQ)"
-        )
 
 
 def load_clients(settings: Settings) -> None:

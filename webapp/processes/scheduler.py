@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailer.lease import OF_SCHEDULERS, this_process
 from mailer.rest import Rest
 from mailer.scheduler import Scheduler
 from preferences.settings import Settings
 from webapp.opening import office_that_leads
-from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
-from webapp.processes.queues import check_broker, opened_queues
+from webapp.processes.parts import held_lease, opened_office, watching
+from webapp.processes.queues import opened_queues
 from webapp.stopping import wait_until_stopped
 
 
-def scheduler(settings: Settings, *, ready: Say) -> None:
-    """Plan, sweep, settle and write tickets until told to stop, or stand by for whoever does."""
-    begin(settings, "scheduler")
-    check_broker(settings, "scheduler")
+def schedule(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Lead until told to stop, or stand by for whoever does."""
     with (
         watching(settings) as watched,
         opened_office(settings, 0, watched, office_that_leads) as office,

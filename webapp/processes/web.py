@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Callable
+from socket import socket
 
 from mailer.lease import this_process
 from preferences.settings import Settings
+from preferences.store.database import open_database
 from preferences.store.leases import WEB
 from webapp import create_app
 from webapp.opening import office_of, site_of
-from webapp.prefork import several
-from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
-from webapp.serving import WEB_THREADS, listening_on, server_of, with_health
+from webapp.prefork import Work
+from webapp.processes.parts import held_lease, opened_office, watching
+from webapp.serving import WEB_THREADS, server_of, with_health
 from webapp.stopping import leave, on_stop
 
 
-def web(settings: Settings, *, processes: int, ready: Say) -> None:
-    """Serve pages and API until told to stop, and hand nothing over. Raises `TrothError` where it cannot begin."""
-    begin(settings, "web")
-    listening = listening_on(settings)
+def serving(settings: Settings, listening: socket, ready: Callable[[str], None]) -> Work:
+    """What serves pages and API on a socket until the process is told to stop.
+
+    Whatever it needs is imported when this has answered.
+    """
 
     def serve() -> None:
         with (
@@ -33,8 +36,11 @@ def web(settings: Settings, *, processes: int, ready: Say) -> None:
             ready(f"Troth serves {settings.base_url}")
             server.run()
 
-    with closing(listening):
-        several(processes, serve)
+    # `create_app` imports them, too: here it is before several processes begin.
+    from webapp import api, application, console, pages  # noqa: F401
+
+    open_database(settings.database_url).close()
+    return serve
 
 
 def _nothing() -> None:

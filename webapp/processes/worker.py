@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailer.lease import this_process
 from mailer.rest import Rest
 from mailer.worker import Worker, lanes_of
 from preferences.settings import Settings
 from webapp.opening import office_of
-from webapp.prefork import several
-from webapp.processes.parts import Say, begin, held_lease, opened_office, watching
-from webapp.processes.queues import check_broker, load_clients, opened_queues
+from webapp.prefork import Work
+from webapp.processes.parts import held_lease, opened_office, watching
+from webapp.processes.queues import load_clients, opened_queues
 from webapp.stopping import wait_until_stopped
 
 
-def worker(settings: Settings, *, processes: int, ready: Say) -> None:
-    """Hand over what tickets name until told to stop; then finish the groups under way, and give back the rest."""
-    begin(settings, "worker")
-    check_broker(settings, "worker")
+def handing_over(settings: Settings, ready: Callable[[str], None]) -> Work:
+    """What hands over until the process is told to stop; whatever it needs is imported when this has answered."""
 
     def work() -> None:
         lanes = len(lanes_of(settings.workers))
@@ -34,4 +34,4 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
             hands.stop()
 
     load_clients(settings)
-    several(processes, work)
+    return work
