@@ -22,6 +22,7 @@ from preferences.store.results import Came, Result
 
 BROKEN_OFF = "the hand-over was broken off"
 _TOO_LATE = "given back: it could not begin in time"
+_NOBODY_ANSWERS = "given back: the mail server takes messages and does not say what becomes of them"
 
 _CAME = {
     OutcomeKind.ACCEPTED: Came.ACCEPTED,
@@ -115,7 +116,11 @@ class Handing:
             self._asked.discard(attempt_id)
             if outcome is not None:
                 self._unanswered.heard(outcome.kind)
-            yield failed(self._office, mail, Came.GIVEN_BACK, _TOO_LATE) if outcome is None else _result(mail, outcome)
+            yield self._given_back(mail) if outcome is None else _result(mail, outcome)
+
+    def _given_back(self, mail: HandOver) -> Result:
+        why = _NOBODY_ANSWERS if self._unanswered.is_too_often else _TOO_LATE
+        return failed(self._office, mail, Came.GIVEN_BACK, why)
 
 
 def _result(mail: HandOver, outcome: Outcome) -> Result:
