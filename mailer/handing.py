@@ -83,9 +83,17 @@ class Handing:
         """Nothing that waits begins any more: it is given back."""
         self._holds = True
 
-    def rest(self) -> Iterator[Result]:
-        """The results of everything in hand; what has no outcome when the lane has finished was broken off."""
-        yield from self._known(self._lane.finish())
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in hand."""
+        return not self._in_hand
+
+    def rest(self, seconds: float = float("inf")) -> Iterator[Result]:
+        """The results of everything in hand, or of what is known after so many seconds.
+
+        What has none when the lane has ended in its own time was broken off.
+        """
+        yield from self._known(self._lane.finish(seconds))
 
     def broken_off(self) -> list[Result]:
         """The results of what is still in hand, which it is not any more: in doubt, or given back if it has not begun."""

@@ -31,6 +31,8 @@ from preferences.store.transactions import Transaction
 log = logging.getLogger(__name__)
 
 RECORD_AGAIN_SECONDS = 1.0
+# A connection that does not answer for longer is not waited for by the others.
+HANGS_SECONDS = 1.0
 
 
 class Sender:
@@ -61,14 +63,30 @@ class Sender:
 
         Raises `AnyDoubt` and `DatabaseAway`: then nothing more leaves until whoever called tries again.
         """
-        claimed = 0
         with self._handing(publication_id) as handing:
-            while self._may_go_on():
-                done = self._round(handing, publication_id, after, until)
-                claimed += done
-                if done == 0:
-                    break
+            claimed = self._rounds(handing, publication_id, after, until)
+            while self._may_go_on() and self._hangs(handing, publication_id):
+                # Whoever else is due is handed over meanwhile: a ticket may name who was served without it.
+                claimed += self._rounds(handing, publication_id, 0, None)
         return claimed
+
+    def _rounds(self, handing: Handing, publication_id: int, after: int, until: int | None) -> int:
+        claimed = 0
+        while self._may_go_on():
+            done = self._round(handing, publication_id, after, until)
+            claimed += done
+            if done == 0:
+                break
+        return claimed
+
+    def _hangs(self, handing: Handing, publication_id: int) -> bool:
+        """Wait a moment for what is under way, and record it; whether something has no answer even then."""
+        results: list[Result] = []
+        try:
+            results.extend(handing.rest(HANGS_SECONDS))
+        finally:
+            self._record(publication_id, results)
+        return not handing.is_empty
 
     def hand_over_group(self, publication_id: int, group: Group) -> None:
         """Hand over one group that was decided before. Raises as `run` does."""

@@ -78,8 +78,11 @@ class Lane(Protocol):
         """
         ...
 
-    def finish(self) -> Iterator[tuple[int, Outcome | None]]:
-        """The outcomes of everything that is under way or waits. What has none then was broken off."""
+    def finish(self, seconds: float = float("inf")) -> Iterator[tuple[int, Outcome | None]]:
+        """The outcomes of everything that is under way or waits, or of what is known after so many seconds.
+
+        What has none when it has ended in its own time was broken off.
+        """
         ...
 
     def break_off(self) -> None:

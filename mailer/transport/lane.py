@@ -89,16 +89,17 @@ class SmtpLane:
             _Given(number, message, not_after, may_begin) for number, message in zip(numbers, messages, strict=True)
         )
         try:
-            yield from self._driven(lambda: self._may_pause(spare))
+            yield from self._driven(lambda: self._may_pause(spare), float("inf"))
         except BaseException:
             self._forget_what_waits()
             raise
 
-    def finish(self) -> Iterator[tuple[int, Outcome | None]]:
+    def finish(self, seconds: float = float("inf")) -> Iterator[tuple[int, Outcome | None]]:
         """As in the contract."""
-        yield from self._driven(lambda: not self._queue and not any(seat.has_a_message for seat in self._seats))
-        self._end_conversations()
-        self._slowed.clear()
+        yield from self._driven(lambda: self._has_nothing, time.monotonic() + seconds)
+        if self._has_nothing:
+            self._end_conversations()
+            self._slowed.clear()
 
     def break_off(self) -> None:
         """As in the contract."""
@@ -117,14 +118,18 @@ class SmtpLane:
             self._hub.turn(LOOK_SECONDS)
         self._hub.close()
 
-    def _driven(self, is_enough: Callable[[], bool]) -> Iterator[tuple[int, Outcome | None]]:
+    @property
+    def _has_nothing(self) -> bool:
+        return not self._queue and not any(seat.has_a_message for seat in self._seats)
+
+    def _driven(self, is_enough: Callable[[], bool], until: float) -> Iterator[tuple[int, Outcome | None]]:
         while True:
             self._fill_seats()
             while self._known:
                 yield self._known.popleft()
-            if is_enough():
+            if is_enough() or (left := until - time.monotonic()) <= 0:
                 return
-            if not self._hub.turn(LOOK_SECONDS):
+            if not self._hub.turn(min(left, LOOK_SECONDS)):
                 self._give_back_late()
 
     def _may_pause(self, spare: int) -> bool:

@@ -49,7 +49,7 @@ class OneByOne:
             for number in block:
                 yield number, next(outcomes) if goes_on else None
 
-    def finish(self) -> Iterator[tuple[int, Outcome | None]]:
+    def finish(self, seconds: float = float("inf")) -> Iterator[tuple[int, Outcome | None]]:  # noqa: ARG002 - it takes none
         """Nothing is under way."""
         return iter(())
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from mailer import send
 from mailer.compose import Message
 from mailer.pace import Pace
 from mailer.schedule import tend
 from mailer.send import Sender
-from mailer.transport import Lane, Outcome, OutcomeKind, SmtpTransport
+from mailer.transport import Lane, Outcome, OutcomeKind, SmtpTransport, Timeouts
 from mailer.transport.pipeline import Pipeline
 from preferences.errors import AnyDoubt
 from preferences.store.clock import FixedClock
@@ -33,7 +34,7 @@ def letter(town: Town) -> int:
 @contextmanager
 def server(town: Town, script: Script) -> Iterator[Record]:
     with playing(script, "PIPELINING", at_once=True) as (at, record):
-        transport = SmtpTransport(at, town.clock, local_name="test")
+        transport = SmtpTransport(at, town.clock, timeouts=Timeouts(final_dot=1), local_name="test")
         town.office = replace(town.office, transport=transport)
         tend(town.office)
         yield record
@@ -95,6 +96,16 @@ def test_a_mail_that_nobody_answered_for_is_in_doubt_and_the_groups_behind_it_le
     assert len(record.taken) == 29
 
 
+def test_while_one_connection_hangs_at_the_end_of_a_ticket_the_others_go_on_with_whoever_is_due(
+    town: Town, letter: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "HANGS_SECONDS", 0.05)
+    with server(town, {(5, "DOT"): Act.NOTHING}) as record:
+        sender(town).run(1, after=0, until=10)
+    assert town.counts(letter) == {"accepted": 29, "in_doubt": 1}
+    assert len(record.taken) == 29
+
+
 class _Scattered:
     """A lane that answers in another order, and some only at the end; each answer says for whom it is."""
 
@@ -118,7 +129,7 @@ class _Scattered:
         self._kept, ready = ready[:3], ready[3:]
         yield from ((number, self._answer(message)) for number, message in reversed(ready) if may_begin(number))
 
-    def finish(self) -> Iterator[tuple[int, Outcome | None]]:
+    def finish(self, seconds: float = 0) -> Iterator[tuple[int, Outcome | None]]:  # noqa: ARG002 - it takes none
         yield from ((number, self._answer(message)) for number, message in self._kept)
         self._kept = []
 
