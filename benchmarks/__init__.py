@@ -2,8 +2,8 @@
 
 A script is a module of this package with `run() -> list[Result]`; `python -m benchmarks` calls all of them, in the order
 of the table in docs/performance.md, and `python -m benchmarks decide` one. `phases`, `prove` and `torture` stand beside
-them and are called by themselves; the other modules are what the scripts are made of: `readership` and `population`
-(readers), `postfix`, `servers`, `environment` and `product` (what runs).
+them and are called by themselves; the other modules are what the scripts are made of: `readership`, `population` and
+`copies` (readers), `postfix`, `servers`, `environment` and `product` (what runs).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Bound(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One claim: what was measured against what, the ratio, and the bar that keeps the claim."""
+    """One claim: what was measured against what, the ratio (or an amount, in its `unit`), and the bar that keeps it."""
 
     claim: str
     ratio: float
@@ -30,6 +30,7 @@ class Result:
     measured: str
     reference: str
     bound: Bound = Bound.AT_MOST
+    unit: str = "times"
 
     @property
     def is_kept(self) -> bool:
@@ -45,4 +46,6 @@ class Result:
     def __str__(self) -> str:
         verdict = ("kept" if self.is_kept else "BROKEN") if self.bound is not Bound.NONE else "said"
         bar = "" if self.bound is Bound.NONE else f", {self.bound.value} {self.bar:g}"
-        return f"{verdict:6}  {self.claim}: {self.ratio:.2f} times{bar} ({self.measured} against {self.reference})"
+        return (
+            f"{verdict:6}  {self.claim}: {self.ratio:.2f} {self.unit}{bar} ({self.measured} against {self.reference})"
+        )

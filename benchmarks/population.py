@@ -1,6 +1,6 @@
-"""A hundred thousand readers of two topics, of whom every answer of planning is true for some.
+"""Readers of two topics at one fixed instant, of whom every answer of planning is true for some.
 
-Some thousand are made as the store makes them; the rest are their copies, under numbers and addresses of their own.
+They are planned for and never sent to: those who can be sent to at any hour are `readership`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import cycle, islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, insert, literal, select, text
+from sqlalchemy import Connection, insert
 
+from benchmarks.copies import copy_everybody
 from preferences.address import parse_address
 from preferences.asked import Asked, AskedTopic
 from preferences.cadence import EVERY_DAY, Cadence, Cap, Period, Weekday
@@ -25,11 +26,6 @@ from preferences.store.tables import (
     CAMPAIGN,
     CAMPAIGN_TOPIC,
     COUNTED,
-    EXPECTATION,
-    EXPECTATION_TOPIC,
-    FOREIGN_MAIL,
-    OPENING,
-    SUBSCRIBER,
 )
 from preferences.store.topics import create_topic
 
@@ -152,45 +148,6 @@ def _asked(number: int, kind: str) -> Asked:
 
 # Caps that are not full.
 _LOOSE = (None, Cap(count=3, per=Period.WEEK), Cap(count=9, per=Period.MONTH))
-_SHIFTED = {"id", "subscriber_id", "expectation_id", "foreign_mail_id"}
-
-
-def copy_everybody(connection: Connection, copies: int) -> None:
-    """Make everybody who was made so many times in all, with numbers that are shifted by a multiple of the highest.
-
-    Copies are copied in turn, so that a million takes as many statements as a thousand.
-    """
-    if connection.dialect.name == "postgresql":
-        # What is a copy of rows that were checked is not checked again.
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-    have = 1
-    while have < copies:
-        more = min(have, copies - have)
-        for table in (SUBSCRIBER, EXPECTATION, EXPECTATION_TOPIC, FOREIGN_MAIL, COUNTED, OPENING):
-            columns = [_copied(column, have) for column in table.columns]
-            made = select(*columns).where(_key(table) <= _STEP * more)
-            connection.execute(insert(table).from_select([column.name for column in table.columns], made))
-        have += more
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL session_replication_role = origin"))
-
-
-# Higher than any number among those who are made.
-_STEP = 100_000
-
-
-def _key(table: Table) -> Column[Any]:
-    return table.c[next(name for name in ("id", "expectation_id", "subscriber_id") if name in table.c)]
-
-
-def _copied(column: Column[Any], have: int) -> Any:
-    if column.name in _SHIFTED:
-        return column + literal(have * _STEP, column.type)
-    if column.name in ("address", "address_normalised"):
-        return func.replace(column, "@", f"-{have}@")
-    if column.name == "external_id":
-        return column.concat(f" and {have}")
-    return column
 
 
 def _campaign(connection: Connection, topics: list[int]) -> int:

@@ -1,8 +1,8 @@
 """Readers of all kinds to whom a letter may be sent at any hour, and the letter: what the measured sends are made of.
 
-Some hundred are made as the store makes them; the rest are their copies, under numbers and addresses of their own. Ten in eleven
-are sent to: with zones, days, hours, caps and counted mails that are looked at and let the letter through.
-Everybody else is decided about, and finally not sent to.
+Some hundred are made as the store makes them; the rest are their `copies`. Ten in eleven are sent to: with zones, days,
+hours, caps and counted mails that are looked at and let the letter through. Everybody else is decided about, and finally
+not sent to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, insert, select, text
 
-from benchmarks.population import copy_everybody
+from benchmarks.copies import copy_everybody
+from benchmarks.population import ZONES
 from benchmarks.servers import DurableServer
 from preferences.address import parse_address
 from preferences.asked import Asked, AskedTopic
@@ -40,16 +41,6 @@ PUBLICATION = 1
 MADE, SENT_TO = 550, 500
 _WEEK, _HOUR = timedelta(days=7), timedelta(hours=1)
 _NAMES = ("Kim", "Ana María", "Jürgen", "Olu", "Þóra", "Mei", "Noor", "Sam", "Zoë", "Ivan", "李雷", "Maya")
-_ZONES = (
-    "Europe/Berlin",
-    "America/New_York",
-    "Europe/London",
-    "Asia/Kolkata",
-    "America/Los_Angeles",
-    "Australia/Sydney",
-    "America/Sao_Paulo",
-    "Asia/Tokyo",
-)
 # Of eleven, who is decided about and not sent to, in turn.
 _FINALLY_NOT = ("web", "suppressed", "unconfirmed", "unsubscribed")
 _CAPS = (None, Cap(count=3, per=Period.WEEK), Cap(count=9, per=Period.MONTH), Cap(count=40, per=Period.YEAR))
@@ -135,7 +126,7 @@ def _reader(connection: Connection, number: int, topics: list[int], now: datetim
         next_version(connection, reader, suppressed=Suppression.DEAD_ADDRESS.value)
     if kind == "unsubscribed":
         next_version(connection, reader, unsubscribed_at=now - _WEEK)
-    zone = _ZONES[number % len(_ZONES)]
+    zone = ZONES[number % len(ZONES)]
     begin_expectation(connection, PUBLICATION, reader, _asked(number, kind, zone, now), SYSTEM, since, zone=zone)
     # On the same day of earlier weeks, at nearly the same time: as it was asked for.
     for weeks in range(number % 5 if kind == "sent" else 0, 0, -1):
