@@ -11,8 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-# A ticket holds so many subscribers at most: half a second of one connection, and a handshake for some hundred mails.
-LARGEST = 500
+# A ticket holds so many subscribers at most: one group of a lane of five connections, and handshakes for some hundred mails.
+LARGEST = 1000
 SMALLEST = 20
 # So many tickets of a publication are under way at most. With `LARGEST` that is more than a second of any mail server.
 MOST = 32

@@ -6,6 +6,7 @@ A lane is a thread that drives several connections to the mail server at once.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,6 +38,9 @@ STOP_SECONDS = 10.0
 TICKET_SECONDS = 300.0
 # Two lanes keep the processor and the database busy in turns; more would only wait for each other.
 MOST_LANES = 2
+# A thread that holds the interpreter gives it up so soon, where another waits for it. With Python's 5 ms the lane that waits for
+# a mail server or the database hears the answer late, its groups become small, and each message costs a fifth more.
+SWITCH_SECONDS = 0.0005
 # How long a thread waits for a ticket before it looks whether it is to stop.
 POLL_MS = 100
 
@@ -97,6 +101,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to take tickets."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         for threads in self._threads:
             threads.start()
 
