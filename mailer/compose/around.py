@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mailer.compose import parts
 from mailer.compose.content import AlongItem, Envelope, Note, Recipient
@@ -18,6 +18,13 @@ _FRAMES_KEPT, _FILLED_KEPT = 100, 1000
 
 # The same part as pieces of HTML and of text, and what of them only this mail has.
 Pieces = tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]
+
+# Which part it is, in which wording, and what else makes a frame differ; and that with what is said, and which links
+# there are.
+_Kind = tuple[Any, ...]
+_Key = tuple[_Kind, tuple[str, ...], object]
+_Urls = Sequence[str | None]
+_Render = Callable[[Recipient | None, Wording, Sequence[str]], parts.Both]
 
 
 class Around:
@@ -49,26 +56,23 @@ class Around:
             recipient.web_url,
             recipient.pass_on_url,
         )
-
-        def render() -> parts.Both:
-            return parts.footer(self._envelope, _footer_stand_ins(recipient, stand_ins(said, urls)), wording)
-
-        return self._pieces(("footer", wording), said, urls, render)
+        return self._pieces(("footer", wording), said, urls, recipient, self._render_footer)
 
     def below(self, recipient: Recipient, wording: Wording) -> Pieces | None:
         """What stands between content and footer."""
         answer_url = recipient.answer_url if self._below.question else None
+        if not (answer_url or recipient.votes or recipient.notes):
+            return self._below_of_all(recipient, wording)
         said = tuple(text for note in recipient.notes for text in (note.says, note.label))
-        urls: tuple[str | None, ...] = ()
-        if answer_url or recipient.votes or recipient.notes:
-            urls = (answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes))
+        urls = (answer_url, *recipient.votes.values(), *(note.url for note in recipient.notes))
+        kind = ("below", wording, recipient.may_reply, *recipient.votes)
+        return self._pieces(kind, said, urls, recipient, self._render_below)
 
-        def render() -> parts.Both:
-            if not urls:
-                return self._below.render(replace(recipient, answer_url=None), wording)
-            return self._below.render(_below_stand_ins(recipient, stand_ins(said, urls)), wording)
-
-        return self._pieces(("below", wording, recipient.may_reply, *recipient.votes), said, urls, render)
+    def _below_of_all(self, recipient: Recipient, wording: Wording) -> Pieces | None:
+        """What stands there for everybody to whom nothing more is to be said."""
+        key = ("below", wording, recipient.may_reply), (), ()
+        filled = self._filled.get(key) or self._fill(key, replace(recipient, answer_url=None), (), self._render_below)
+        return None if filled is None else (filled.html, filled.text, ())
 
     def along(self, items: Sequence[AlongItem], wording: Wording) -> Pieces | None:
         """What comes along."""
@@ -76,34 +80,44 @@ class Around:
             return (), (), ()
         said = tuple(text for item in items for text in (item.title, item.summary, item.topic_name))
         urls = tuple(item.url for item in items)
-
-        def render() -> parts.Both:
-            lines = parts.along(_items(stand_ins(said, urls)), wording, self.appearance)
-            return lines if self._is_text else parts.framed_along(lines, self.appearance)
-
-        return self._pieces(("along", wording), said, urls, render)
+        return self._pieces(("along", wording), said, urls, None, self._render_along)
 
     def _pieces(
-        self, kind: Hashable, said: tuple[str, ...], urls: Sequence[str | None], render: Callable[[], parts.Both]
+        self, kind: _Kind, said: tuple[str, ...], urls: _Urls, recipient: Recipient | None, render: _Render
     ) -> Pieces | None:
         """What is said and linked to in the frame of its kind; `render` gives the frame with stand-ins."""
-        there = len(urls) if all(urls) else tuple(map(bool, urls))
-        filled = self._filled.get((kind, said, there)) or self._fill((kind, said, there), render)
+        # Of one kind, and with as many sentences, there are always as many places for links.
+        there = all(urls) or tuple(map(bool, urls))
+        key = kind, said, there
+        filled = self._filled.get(key) or self._fill(key, recipient, urls, render)
         if filled is None:
             return None
-        if not urls:
-            return filled.html, filled.text, ()
         links = links_of(urls)
-        return None if links is None else filled.pieces(links)
+        return None if links is None else filled.pieces(*links)
 
-    def _fill(self, key: tuple[Hashable, tuple[str, ...], Hashable], render: Callable[[], parts.Both]) -> Filled | None:
+    def _fill(self, key: _Key, recipient: Recipient | None, urls: _Urls, render: _Render) -> Filled | None:
         if not self._is_possible:
             return None
         kind, said, there = key
         shape = (kind, tuple(map(bool, said)), there)
-        frame = self._frames.get(shape) or _keep(self._frames, shape, frame_of(render()), _FRAMES_KEPT)
+        frame = self._frames.get(shape)
+        if frame is None:
+            rendered = render(recipient, kind[1], stand_ins(said, urls))
+            frame = _keep(self._frames, shape, frame_of(rendered), _FRAMES_KEPT)
         filled = frame.filled(said)
         return None if filled is None else _keep(self._filled, key, filled, _FILLED_KEPT)
+
+    def _render_footer(self, recipient: Recipient | None, wording: Wording, stood: Sequence[str]) -> parts.Both:
+        assert recipient is not None
+        return parts.footer(self._envelope, _footer_stand_ins(recipient, stood), wording)
+
+    def _render_below(self, recipient: Recipient | None, wording: Wording, stood: Sequence[str]) -> parts.Both:
+        assert recipient is not None
+        return self._below.render(_below_stand_ins(recipient, stood) if stood else recipient, wording)
+
+    def _render_along(self, _: Recipient | None, wording: Wording, stood: Sequence[str]) -> parts.Both:
+        lines = parts.along(_items(stood), wording, self.appearance)
+        return lines if self._is_text else parts.framed_along(lines, self.appearance)
 
 
 _Kept = TypeVar("_Kept")

@@ -36,15 +36,8 @@ def is_free_of_stand_ins(*texts: str) -> bool:
     return not any(_BEGIN in text for text in texts)
 
 
-class Links:
-    """A reader's links as they are spelled, and encoded in HTML and in a text; without the end of the last line."""
-
-    __slots__ = ("html", "spelled", "text")
-
-    def __init__(self, spelled: list[str], html: list[bytes], text: list[bytes]) -> None:
-        self.spelled = spelled
-        self.html = html
-        self.text = text
+# A reader's links as they are spelled, and encoded in HTML and in a text; without the end of the last line.
+Links = tuple[Sequence[str], list[bytes], list[bytes]]
 
 
 def links_of(urls: Sequence[str | None]) -> Links | None:
@@ -52,12 +45,12 @@ def links_of(urls: Sequence[str | None]) -> Links | None:
     spelled = [url or "" for url in urls]
     octets = quick_links(spelled)
     if octets is not None:
-        return Links(spelled, octets, octets)
+        return spelled, octets, octets
     both = [sentence_pieces(url) if url else (b"", b"") for url in spelled]
     known = [one for one in both if one is not None]
     if len(known) < len(both):
         return None
-    return Links(spelled, [one[0] for one in known], [one[1] for one in known])
+    return spelled, [one[0] for one in known], [one[1] for one in known]
 
 
 @lru_cache(maxsize=8192)
@@ -85,19 +78,20 @@ class Filled:
     text_gaps: tuple[tuple[int, int], ...]
     text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
 
-    def pieces(self, links: Links) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    def pieces(
+        self, spelled: Sequence[str], of_html: list[bytes], of_text: list[bytes]
+    ) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """The HTML with these links, the text, which is whole lines without empty ones at its ends, and what is new."""
-        html, octets = list(self.html), links.html
+        html, text = list(self.html), list(self.text)
         for at, number in self.html_gaps:
-            html[at] = octets[number]
-        text, octets = list(self.text), links.text
+            html[at] = of_html[number]
         for at, number in self.text_gaps:
-            text[at] = octets[number]
-        own = list(octets) if octets is links.html else links.html + octets
+            text[at] = of_text[number]
+        own = of_html if of_html is of_text else of_html + of_text
         for at, line in self.text_lines:
-            spelled = [one if isinstance(one, str) else links.spelled[one] for one in line]
-            text[at] = block_of("".join(spelled) + "\n").octets.removesuffix(LINE_END)
-            own.append(text[at])
+            whole = "".join([one if isinstance(one, str) else spelled[one] for one in line])
+            text[at] = block_of(whole + "\n").octets.removesuffix(LINE_END)
+            own = [*own, text[at]]
         return html, text, own
 
 
