@@ -19,7 +19,7 @@ from preferences.store.gate import decide_group
 from preferences.store.hand_overs import HandOver
 from preferences.store.leases import begin_lease
 from preferences.store.planning import plan_campaign
-from preferences.store.publications import publication_named
+from preferences.store.publications import publication
 from preferences.store.results import Came, Result, record_results
 from preferences.store.subscribers import subscriber
 from preferences.store.sweep import settle_campaigns
@@ -126,7 +126,7 @@ def letter_with_an_extra(there: Newsletter) -> Told:
 def audited(there: Newsletter, **more: Any) -> tuple[list[Broken], Checked]:
     """What the audit finds some weeks later, and how much it checked."""
     with there.database.read() as connection:
-        row = publication_named(connection, None)
+        row = publication(connection, there.publication)
     audit = Audit(there.database, row, **more)
     return list(audit.broken(NOON + timedelta(days=60))), audit.checked
 

@@ -12,7 +12,12 @@ from typing import Any, Protocol
 import pytest
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from preferences.address import parse_address
+from preferences.cadence import Cadence, Cap, Period
 from preferences.store.database import open_database
+from preferences.store.events import SYSTEM
+from preferences.store.publications import create_publication
+from preferences.store.subscribers import add_subscriber
 from preferences.store.tables import (
     ATTEMPT,
     CAMPAIGN,
@@ -28,6 +33,7 @@ from preferences.store.tables import (
     UNCOUNTED,
     UNSUBSCRIBE,
 )
+from preferences.store.topics import create_topic
 from tests.store.lived import Told, audited, letter_with_an_extra
 from tests.store.newsletter import NOON, newsletter
 
@@ -197,6 +203,45 @@ def no_basis(connection: Connection, told: Told) -> None:
 @breaks(7, "it names expectation None")
 def another_expectation(connection: Connection, told: Told) -> None:
     _of_campaign(connection, DECISION, told.extra, expectation_id=None)
+
+
+@breaks(7, "names topic 999, which is not there")
+def a_topic_that_is_not_there(connection: Connection, told: Told) -> None:
+    _of_campaign(connection, DECISION, told.extra, topic_id=999)
+
+
+@breaks(7, "names topic 999, which is not there")
+def counted_under_a_topic_that_is_not_there(connection: Connection, told: Told) -> None:
+    connection.execute(update(COUNTED).values(topic_id=999))
+
+
+@breaks(7, "names topic 999, which is not there")
+def delivered_under_a_topic_that_is_not_there(connection: Connection, told: Told) -> None:
+    _of_campaign(connection, DELIVERY, told.extra, topic_id=999)
+
+
+@breaks(7, "names expectation 999, which is not there")
+def an_expectation_that_is_not_there(connection: Connection, told: Told) -> None:
+    _of_campaign(connection, DECISION, told.extra, expectation_id=999)
+
+
+@breaks(7, "names attempt 999, which is not there")
+def an_attempt_that_is_not_there(connection: Connection, told: Told) -> None:
+    _of_campaign(connection, DECISION, told.letter, attempt_id=999)
+
+
+@breaks(7, "which is not there")
+def a_topic_of_another_publication(connection: Connection, told: Told) -> None:
+    other = create_publication(connection, slug="other", name="Other", zone="UTC", now=NOON)
+    cadence = Cadence(id=0, at_most=Cap(count=1, per=Period.WEEK))
+    theirs = create_topic(connection, other, slug="theirs", name="Theirs", cadence=cadence, by=SYSTEM, now=NOON)
+    _of_campaign(connection, DECISION, told.extra, topic_id=theirs)
+
+
+@breaks(7, "counted for subscriber 2, and its mail went to subscriber 1")
+def counted_for_somebody_else(connection: Connection, told: Told) -> None:
+    add_subscriber(connection, told.there.publication, parse_address("else@example.org"), NOON)
+    connection.execute(update(COUNTED).values(subscriber_id=2))
 
 
 @breaks(8, "cannot be read: the digest weekday must be among the days")

@@ -26,6 +26,7 @@ from preferences.store.auditing.decisions import (
     decisions_elsewhere_after,
 )
 from preferences.store.auditing.ledgers import read_chunk
+from preferences.store.auditing.names import wrong_names
 from preferences.store.auditing.shared import read_campaigns, read_publication, snapshot
 from preferences.store.auditing.terms import TermsThen, current_at
 from preferences.store.database import Database
@@ -69,7 +70,15 @@ class Audit:
         self._publication = publication
 
     def broken(self, now: datetime) -> Iterator[Broken]:
-        """Everything that is broken, as it is found: by subscriber, then by campaign, then by decision."""
+        """Everything that is broken, as it is found: by subscriber, then by campaign, then by decision.
+
+        Where rows name what is not there, only those are answered: nothing can be recomputed from them.
+        """
+        with snapshot(self._database) as connection:
+            nameless = list(wrong_names(connection, self._publication.id))
+        yield from nameless
+        if nameless:
+            return
         yield from self._subscribers(now)
         yield from self._audiences()
         yield from self._decisions()
