@@ -9,6 +9,7 @@ import hashlib
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import product
 from typing import Protocol
 
@@ -16,8 +17,6 @@ from preferences.links.claim import LARGEST, Claim, Purpose
 from preferences.links.tokens import MAC_LENGTH, VERSION, Links, varint
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
-# Fifteen bits as three characters (RFC 4648, section 6), so that a token is spelled in few steps.
-_TRIPLES = tuple(map("".join, product(_DIGITS, repeat=3)))
 _NOTHING = varint(0)
 
 
@@ -95,8 +94,18 @@ class MailSigner:
         bits = len(raw) * 8
         spare = -bits % 15
         number = int.from_bytes(raw, "big") << spare
-        triples = [_TRIPLES[number >> shift & 0x7FFF] for shift in range(bits + spare - 15, -1, -15)]
-        return "".join(triples)[: (bits + 4) // 5]
+        triples = _triples()
+        spelled = [triples[number >> shift & 0x7FFF] for shift in range(bits + spare - 15, -1, -15)]
+        return "".join(spelled)[: (bits + 4) // 5]
+
+
+@cache
+def _triples() -> tuple[str, ...]:
+    """Fifteen bits as three characters (RFC 4648, section 6), so that a token is spelled in few steps.
+
+    Two megabytes, which only processes have that hand mails over.
+    """
+    return tuple(map("".join, product(_DIGITS, repeat=3)))
 
 
 def _signed(head: _Head, packed: bytes) -> bytes:
