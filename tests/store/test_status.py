@@ -19,7 +19,7 @@ from preferences.store.tables import CAMPAIGN, COUNTED, DELIVERY, LEASE, SERVICE
 from tests.store.lived import Lived
 from tests.store.newsletter import NOON, Newsletter, asked, newsletter
 from webapp.cli import troth
-from webapp.cli.status import lines, needs_a_person
+from webapp.cli.status import full_disk, lines, needs_a_person
 
 
 @pytest.fixture
@@ -265,3 +265,10 @@ def test_each_process_is_shown_with_where_it_answers_and_what_it_last_did(there:
     said = "\n".join(lines(_situation(there, now), "UTC", has_relay=True))
     assert f"process {lease}: worker on mill, number 4711; 5 threads; watched at 127.0.0.1:8644; last wrote 3" in said
     assert f"process {lease + 1}: scheduler; ended " in said
+
+
+def test_a_full_disk_is_said_rather_than_that_nobody_sends(there: Newsletter) -> None:
+    # Processes cannot write their heartbeats then, and look as if they had ended.
+    assert full_disk(there.database) is None
+    said = full_disk(there.database, octets=10**18)
+    assert (said is not None and "free some" in said) == there.database.is_sqlite

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 import click
 
@@ -12,6 +14,7 @@ from preferences.calendar import zone_named
 from preferences.delivery import CampaignStatus, State
 from preferences.errors import AnyDoubt
 from preferences.store.clock import SystemClock
+from preferences.store.database import Database
 from preferences.store.leases import LeaseRow
 from preferences.store.publications import PublicationRow, publication_named, publications
 from preferences.store.statuses import CampaignStands, Situation, situation
@@ -20,6 +23,8 @@ from webapp.cli.group import FAILED
 from webapp.cli.installation import Installation, installation, publication_option
 from webapp.pacing import When, destination_in_words, warm_up_in_words
 
+# With less, SQLite cannot write the next group down.
+_FULL_OCTETS = 1_000_000
 _STATES = (State.DUE, State.HANDING_OVER, State.DEFERRED, State.WAITING, State.DIGEST_TO_COME, State.IN_DOUBT)
 
 
@@ -45,7 +50,7 @@ def _status(here: Installation, row: PublicationRow) -> bool:
     has_relay = here.settings.smtp is not None and not here.is_sandbox
     for line in lines(found, row.zone, has_relay=has_relay):
         click.echo(line)
-    problem = _key_in_doubt(here) or needs_a_person(found)
+    problem = _key_in_doubt(here) or full_disk(here.database) or needs_a_person(found)
     click.echo(f"{row.slug}: {problem or answer(found, zone_named(row.zone), row.zone, has_relay=has_relay)}")
     return problem is not None
 
@@ -57,6 +62,17 @@ def _key_in_doubt(here: Installation) -> str | None:
             Signing(here.database, here.clock, here.settings.secret_keys).check()
     except AnyDoubt as doubt:
         return str(doubt)
+    return None
+
+
+def full_disk(database: Database, octets: int = _FULL_OCTETS) -> str | None:
+    """Why nothing leaves for want of room, in octets, which no process could say in the database."""
+    file = database.engine.url.database if database.is_sqlite else None
+    try:
+        if file is not None and shutil.disk_usage(Path(file).parent).free < octets:
+            return f"nothing goes out because the disk of {file} is full: free some, and everything goes on by itself."
+    except OSError:
+        return None
     return None
 
 
