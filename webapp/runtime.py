@@ -20,6 +20,7 @@ from preferences.store.installation import installation_name
 from webapp import create_app
 from webapp.console.import_files import tidy
 from webapp.console.importing import uploads_of
+from webapp.heaps import share_heaps
 from webapp.logs import log_to_stderr
 from webapp.opening import OTHER_CONNECTIONS, office_of, opened, site_of
 from webapp.running import only_process
@@ -131,6 +132,7 @@ def run(settings: Settings, ready: Callable[[str], None] = print) -> None:
 
     Raises `TrothError` where another process works in the same data directory.
     """
+    share_heaps()
     log_to_stderr(settings.log_level, settings.log_format)
     with only_process(settings.data_dir):
         _serve(settings, ready)

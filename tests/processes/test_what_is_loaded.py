@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +50,39 @@ def _loaded(statement: str) -> set[str]:
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.split()
     )
+
+
+# Each of eight threads asks for what is too large for Python's own heap, while the others hold theirs.
+_HEAPS = """
+import ctypes, sys, threading
+from webapp.heaps import share_heaps
+if sys.argv[2] == "shared":
+    share_heaps()
+together = threading.Barrier(8)
+def hold():
+    held = [bytes(100_000) for _ in range(20)]
+    together.wait()
+    del held
+threads = [threading.Thread(target=hold) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library = ctypes.CDLL(None)
+library.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(library.fopen(sys.argv[1].encode(), b"w"))
+library.malloc_info(0, file)
+library.fclose(file)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="the C library is not GNU's")
+def test_threads_share_two_heaps(tmp_path: Path) -> None:
+    assert _heaps(tmp_path / "own", "own") > 2
+    assert _heaps(tmp_path / "shared", "shared") <= 2
+
+
+def _heaps(said: Path, way: str) -> int:
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
+    subprocess.run([sys.executable, "-c", _HEAPS, str(said), way], cwd=ROOT, env=environment, check=True)
+    return said.read_text().count("<heap nr")

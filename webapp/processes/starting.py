@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from preferences.errors import TrothError
 from preferences.settings import Settings
+from webapp.heaps import share_heaps
 from webapp.logs import log_to_stderr
 from webapp.prefork import Work, several
 
@@ -17,7 +18,7 @@ Say = Callable[[str], None]
 
 def web(settings: Settings, *, processes: int, ready: Say) -> None:
     """Serve pages and API until told to stop, and hand nothing over. Raises `TrothError` where it cannot begin."""
-    _check_database(settings, "web")
+    _begin(settings, "web")
     # Only here: it loads what serves.
     from webapp.serving import listening_on
 
@@ -37,7 +38,7 @@ def web(settings: Settings, *, processes: int, ready: Say) -> None:
 
 def worker(settings: Settings, *, processes: int, ready: Say) -> None:
     """Hand over what tickets name until told to stop; then finish the groups under way, and give back the rest."""
-    _check_database(settings, "worker")
+    _begin(settings, "worker")
     _check_broker(settings, "worker")
 
     def prepare() -> Work:
@@ -51,7 +52,7 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
 
 def scheduler(settings: Settings, *, ready: Say) -> None:
     """Plan, sweep, settle and write tickets until told to stop, or stand by for whoever does."""
-    _check_database(settings, "scheduler")
+    _begin(settings, "scheduler")
     _check_broker(settings, "scheduler")
     # Only here: it loads what plans.
     from webapp.processes.scheduler import schedule
@@ -59,7 +60,8 @@ def scheduler(settings: Settings, *, ready: Say) -> None:
     schedule(settings, ready)
 
 
-def _check_database(settings: Settings, name: str) -> None:
+def _begin(settings: Settings, name: str) -> None:
+    share_heaps()
     log_to_stderr(settings.log_level, settings.log_format)
     if settings.database_url.startswith("sqlite"):
         raise TrothError(
