@@ -15,12 +15,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30
+# Where the system gives nobody the children of others, the process that waits begins them itself.
 # Each child says its number in a file of its own, and in another that it ended in order.
 PROGRAM = """
 import os, sys
 from pathlib import Path
 from threading import Event
-from webapp.prefork import several
+from types import SimpleNamespace
+from webapp import prefork
 from webapp.stopping import on_stop
 
 def work():
@@ -31,13 +33,15 @@ def work():
     stopped.wait()
     begun.with_suffix(".stopped").touch()
 
-several(2, lambda: work)
+if sys.argv[2] == "elsewhere":
+    prefork.sys = SimpleNamespace(platform="elsewhere")
+prefork.several(2, lambda: work)
 """
 
 
-@pytest.fixture
-def parent(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path)], cwd=ROOT)
+@pytest.fixture(params=["here", "elsewhere"])
+def parent(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path), request.param], cwd=ROOT)
     try:
         yield process
     finally:
