@@ -128,12 +128,23 @@ def _reader(connection: Connection, number: int, topics: list[int], now: datetim
         next_version(connection, reader, unsubscribed_at=now - _WEEK)
     zone = ZONES[number % len(ZONES)]
     begin_expectation(connection, PUBLICATION, reader, _asked(number, kind, zone, now), SYSTEM, since, zone=zone)
-    # On the same day of earlier weeks, at nearly the same time: as it was asked for.
     for weeks in range(number % 5 if kind == "sent" else 0, 0, -1):
-        at = now - weeks * _WEEK - timedelta(seconds=number)
+        at = _same_day(now, weeks, timedelta(seconds=number), ZoneInfo(zone))
         if at > since:
             _came_before(connection, reader, topics[0], at)
     return reader
+
+
+def _same_day(now: datetime, weeks: int, apart: timedelta, zone: ZoneInfo) -> datetime:
+    """Some weeks before, on the same day of the week as now there and at nearly the same time: as it was asked for.
+
+    Just before and after a midnight, and where clocks have changed since, one side of it is another day.
+    """
+    today = now.astimezone(zone).weekday()
+    at = now - weeks * _WEEK
+    return next(
+        one for one in (at - apart, at + apart, at - _HOUR, at + _HOUR) if one.astimezone(zone).weekday() == today
+    )
 
 
 _DOMAINS = ("example.org", "example.com", "mail.example.net", "post.example")
