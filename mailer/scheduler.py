@@ -22,6 +22,7 @@ from mailer.rest import Rest
 from mailer.retention import Retention
 from mailer.schedule import tend
 from mailer.tickets import LOOKED_AT, LOST_AFTER_SECONDS, MOST, Range, Tickets
+from preferences.store.agenda import is_something_to_plan
 from preferences.store.clock import check_clock
 from preferences.store.due import (
     first_due,
@@ -31,10 +32,13 @@ from preferences.store.due import (
     service_mails_due,
 )
 from preferences.store.leases import leader, threads_at_work
+from preferences.store.sweep import may_be_finished
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+# Between two ticks it is only looked whether a campaign is to be planned, or may be finished: somebody waits for that.
+GLANCE_SECONDS = 0.2
 # A queue in which so many tickets wait gets no more: nobody takes them up, and the database forgets nothing.
 FULL_QUEUE = 4 * MOST
 # While very much is due, it is asked so seldom for which publications; those with a campaign under way are known at once.
@@ -69,7 +73,10 @@ class Scheduler:
         self._to_tend, self._to_write = Event(), Event()
         self._threads = [
             Thread(target=self._every_tick, args=args, name=args[0], daemon=True)
-            for args in (("tend", self.tend, self._to_tend), ("tickets", self.write_tickets, self._to_write))
+            for args in (
+                ("tend", self.tend, self._to_tend, self._is_waited_for),
+                ("tickets", self.write_tickets, self._to_write, None),
+            )
         ]
 
     def start(self) -> None:
@@ -189,9 +196,27 @@ class Scheduler:
         if not self._office.is_driven:
             check_clock(self._office.clock.now(), self._office.database.own_now(), "the database's")
 
-    def _every_tick(self, name: str, task: Callable[[], None], woken: Event) -> None:
+    def _is_waited_for(self) -> bool:
+        """Whether a tick is worth beginning early."""
+        with self._office.database.read() as connection:
+            return is_something_to_plan(connection, self._office.clock.now()) or may_be_finished(connection)
+
+    def _every_tick(
+        self, name: str, task: Callable[[], None], woken: Event, is_waited_for: Callable[[], bool] | None
+    ) -> None:
         while not self._stopping.is_set():
             woken.clear()
             if not self._rest.is_on:
                 self._rest.guarded(name, task)
-            woken.wait(TICK_SECONDS)
+            if is_waited_for is None:
+                woken.wait(TICK_SECONDS)
+            else:
+                self._wait_glancing(name, woken, is_waited_for)
+
+    def _wait_glancing(self, name: str, woken: Event, is_waited_for: Callable[[], bool]) -> None:
+        """Wait for a tick, or until something is waited for; where that cannot be told, for the tick."""
+        until = time.monotonic() + TICK_SECONDS
+        seen: list[bool] = []
+        while not woken.wait(GLANCE_SECONDS) and time.monotonic() < until and not any(seen):
+            if not (self._rest.is_on or self._rest.guarded(name, lambda: seen.append(is_waited_for()))):
+                woken.wait(max(0.0, until - time.monotonic()))

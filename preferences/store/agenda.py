@@ -27,6 +27,12 @@ def campaigns_to_plan(connection: Connection, now: datetime) -> list[int]:
     return list(rows.scalars())
 
 
+def is_something_to_plan(connection: Connection, now: datetime) -> bool:
+    """Whether the scheduled instant of a campaign has come."""
+    due = select(CAMPAIGN.c.id).where(_SCHEDULED & (CAMPAIGN.c.scheduled_at <= now)).limit(1)
+    return connection.execute(due).first() is not None
+
+
 def publications_due(connection: Connection, now: datetime) -> list[int]:
     """The publications for which something is to be decided now, in number order."""
     return sorted(connection.execute(due_deliveries(_publication, now).distinct()).scalars())

@@ -44,6 +44,8 @@ def _as_written(states: tuple[str, ...]) -> ColumnElement[bool]:
 # As `ix_delivery_wakes` and `ix_delivery_open` have it.
 IS_UNDECIDED = _as_written(UNDECIDED)
 IS_OPEN = _as_written(_OPEN)
+# Those of them that leave by themselves, or do so now.
+IS_LEAVING = IS_OPEN & _as_written((State.DUE.value, State.HANDING_OVER.value))
 # As `ix_delivery_in_doubt` has it.
 IS_IN_DOUBT = _D.state == literal_column(f"'{State.IN_DOUBT.value}'")
 # By the lease, so that its partial index is searched and not the table: an attempt has one always.
