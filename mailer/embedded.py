@@ -57,7 +57,7 @@ class EmbeddedMailer:
             queues=queues,
             lease=self.lease,
             rest=self._rest,
-            connections=self._connections,
+            lanes=lanes_of(self._connections),
             done=self.scheduler.done,
             pace=self._pace,
         )

@@ -9,7 +9,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from queue import SimpleQueue
@@ -63,7 +63,7 @@ class _Threads(Threads):
 
 
 class Worker:
-    """Hands over what tickets name. `start` it once, `stop` it once."""
+    """Hands over what tickets name, on lanes of so many connections each. `start` it once, `stop` it once."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Worker:
         queues: Queues,
         lease: HeldLease,
         rest: Rest,
-        connections: int,
+        lanes: Sequence[int],
         done: Callable[[Range, int], None] = lambda _one, _decided: None,
         pace: Pace | None = None,
     ) -> None:
@@ -86,7 +86,6 @@ class Worker:
         self._pace = pace or Pace()
         self._unanswered = Unanswered()
         self._stopping = Event()
-        lanes = lanes_of(connections)
         self._shares: SimpleQueue[int] = SimpleQueue()
         for share in lanes:
             self._shares.put(share)

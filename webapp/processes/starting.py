@@ -45,7 +45,7 @@ def worker(settings: Settings, *, processes: int, ready: Say) -> None:
         # Only in the process that works, or begins those that do.
         from webapp.processes.worker import handing_over
 
-        return handing_over(settings, ready)
+        return handing_over(settings, ready, is_alone=processes == 1)
 
     several(processes, prepare)
 
