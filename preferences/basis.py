@@ -12,7 +12,6 @@ from datetime import datetime
 from preferences.along import decide_along
 from preferences.basis_reading import from_json
 from preferences.basis_record import Basis, Counted, to_json
-from preferences.cadence import Reach, reach_of
 from preferences.calendar import zone_data_version
 from preferences.campaign import Candidate, DigestDue
 from preferences.case import charged_topic
@@ -21,6 +20,7 @@ from preferences.digest_due import decide_digest
 from preferences.expectation import Standing, Terms, TopicTerms
 from preferences.history import EMPTY_HISTORY, History, Instants
 from preferences.ranking import Verdict, rank_lower
+from preferences.reach import Reach, reach_of
 
 __all__ = [
     "Basis",

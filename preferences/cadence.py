@@ -182,7 +182,7 @@ def opening(bound: BoundCap, counted: Sequence[datetime], zone: tzinfo, now: dat
     if len(counted) >= nth:
         last = counted[nth - 1]
         for calendar in bound.calendar:
-            if last < now - _SURELY_OVER[calendar]:
+            if last < now - SURELY_OVER[calendar]:
                 continue
             since, until = window(zone, calendar, last)
             if until > now and (best is None or until > best.until):
@@ -196,7 +196,7 @@ def opening(bound: BoundCap, counted: Sequence[datetime], zone: tzinfo, now: dat
 
 
 # A counted instant older than this is in no window that contains now; saves asking the zone.
-_SURELY_OVER = {
+SURELY_OVER = {
     kind: timedelta(days=days)
     for kind, days in [
         (CalendarWindow.DATE, 3),
@@ -206,47 +206,6 @@ _SURELY_OVER = {
         (CalendarWindow.YEAR, 368),
     ]
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How much of what was counted some caps look at, computed once for a set of them.
-
-    `longest_count` is how many of the newest counted instants can keep one full, and no window of theirs is longer than
-    `longest`. They are surely open, in whatever zone, where for each of `surely_open` the n-th newest instant, from
-    nought, is longer ago than that.
-    """
-
-    longest_count: int
-    longest: timedelta
-    surely_open: tuple[tuple[int, timedelta], ...]
-
-    def are_surely_open(self, counted: Sequence[datetime], now: datetime) -> bool:
-        """Whether all are open whatever the zone; False says nothing. `counted` are the counted instants, newest first."""
-        held = len(counted)
-        for nth, ago in self.surely_open:  # noqa: SIM110  (asked for every mail, and a generator takes twice as long)
-            if nth < held and now - counted[nth] <= ago:
-                return False
-        return True
-
-
-# Longer than any window is over its longest day count: rolling windows of two weeks (24 days), skipped dates.
-_MARGIN = timedelta(days=12)
-
-
-@lru_cache(maxsize=4096)
-def reach_of(caps: tuple[BoundCap, ...]) -> Reach:
-    """How far these caps look back."""
-    strictest: dict[int, timedelta] = {}
-    for cap in caps:
-        ends = [(cap.cap.count - 1, _SURELY_OVER[kind]) for kind in cap.calendar]
-        for nth, ago in (*ends, *((held - 1, length) for length, held in cap.rolling)):
-            strictest[nth] = max(ago, strictest.get(nth, ago))
-    return Reach(
-        longest_count=max((cap.longest_count for cap in caps), default=0),
-        longest=timedelta(days=max((LONGEST_DAYS[cap.cap.per] for cap in caps), default=0)) + _MARGIN,
-        surely_open=tuple(strictest.items()),
-    )
 
 
 def window(zone: tzinfo, kind: CalendarWindow, instant: datetime) -> tuple[datetime, datetime]:

@@ -12,10 +12,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
 
-from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Reach, Weekday, Whose, reach_of
+from preferences.cadence import EVERY_DAY, BoundCap, Cadence, Cap, Period, Weekday, Whose
 from preferences.calendar import as_instant, zone_named
 from preferences.errors import Said
 from preferences.quiet import Hours, Pause, next_allowed
+from preferences.reach import Reach, reach_of
 
 
 class Arrives(StrEnum):

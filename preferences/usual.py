@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from preferences.cadence import Reach
 from preferences.campaign import Candidate
 from preferences.case import charged_topic
 from preferences.decision import decide
 from preferences.expectation import Arrives, Standing, Terms, TopicTerms
 from preferences.history import EMPTY_HISTORY, History
 from preferences.outcome import Outcome
+from preferences.reach import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

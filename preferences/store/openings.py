@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select
 
-from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, Reach, opening
+from preferences.cadence import LONGEST_DAYS, BoundCap, Opening, opening
 from preferences.calendar import MOMENT
 from preferences.decision import evidence_of
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
+from preferences.reach import Reach
 from preferences.store.among import among
 from preferences.store.bulk import put_rows
 from preferences.store.evidence import evidence_text
