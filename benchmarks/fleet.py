@@ -167,6 +167,11 @@ class Fleet:
             case Role.WORKER | Role.SCHEDULER | Role.WEB:
                 self._processes[role] = [*self._processes[role][1:], self._begun(role)]
 
+    def begin_who_gave_up(self) -> None:
+        """Begin anew who has ended by itself, as whatever looks after services does: at a start without a database."""
+        for role, those in self._processes.items():
+            self._processes[role] = [self._begun(role) if one.poll() is not None else one for one in those]
+
     def end(self) -> None:
         """Tell everybody to stop, and wait."""
         processes = [process for those in self._processes.values() for process in those]

@@ -73,8 +73,8 @@ class Story:
         """Kill one once so many mails have arrived and while something is being handed over, and begin it anew."""
         _wait_until(lambda: self.log.look() >= once_arrived, f"{once_arrived:.0f} mails have arrived")
         while True:
+            _wait_until(lambda: self.is_at_work(role), "something is being handed over")
             process = self.fleet.worker() if role is Role.WORKER else None
-            _wait_until(lambda: self.under_way(process) > 0, "something is being handed over")  # noqa: B023
             before = self.under_way(process)
             self.fleet.kill(role)
             # Of a worker nothing is recorded any more, so that what stands there now was interrupted for sure.
@@ -83,6 +83,11 @@ class Story:
             if caught > 0:
                 self.kills.append(Kill(role, process or 0, caught))
                 return
+
+    def is_at_work(self, role: Role) -> bool:
+        """Whether something is being handed over: of a worker that is to be killed, by itself."""
+        self.fleet.begin_who_gave_up()
+        return self.under_way(self.fleet.worker() if role is Role.WORKER else None) > 0
 
     def sleep_through_a_lease(self) -> None:
         """Stop a worker in the middle of handing over until somebody else has swept its lease, and wake it."""
@@ -122,8 +127,9 @@ def torture(server: DatabaseServer, folder: Path, kills: int, messages: int) -> 
             roles = tuple(Role)
             for number in range(kills):
                 # The last of them comes while something is left, however many are in doubt by then.
-                once_arrived = LEAST_ARRIVED * messages * (number + 0.3) / (kills + 1)
-                story.kill(roles[number % len(roles)], once_arrived)
+                arrived = log.look()
+                left = max(0.0, LEAST_ARRIVED * messages - arrived)
+                story.kill(roles[number % len(roles)], arrived + left / (kills - number + 0.7))
                 if number == kills // 2 and kills >= MANY:
                     story.sleep_through_a_lease()
                 if number % 10 == 9:
