@@ -33,7 +33,7 @@ MINUTE = timedelta(minutes=1)
 IN_THE_MINUTE = st.sampled_from([timedelta(0), MINUTE - MOMENT]) | st.timedeltas(timedelta(0), MINUTE - MOMENT)
 
 
-@examples(500)
+@examples(300)
 @given(st.data())
 def test_whoever_is_in_the_usual_case_is_sent_to_by_the_law_too(data: st.DataObject) -> None:
     reader, now = data.draw(readers())
@@ -90,14 +90,14 @@ def test_what_is_written_of_the_usual_case_is_what_judging_writes(database: Data
 
 def test_most_readers_with_room_are_in_the_usual_case(database: Database) -> None:
     usual = sent = 0
-    for seed in range(8):
+    for seed in range(3):
         with undone(database) as connection:
             people = populated(connection, Random(seed), SIZE)
             campaign = scheduled(connection, people, people.topics[:1], people.now)
             plan_campaign(connection, campaign, people.now)
             taken, told = _rows_written(connection, people, people.now, is_usual=True)
             usual, sent = usual + taken, sent + len(told["attempt"])
-    assert usual > sent / 2 > 10
+    assert usual > sent / 2 > 3
 
 
 def _rows_written(

@@ -29,7 +29,7 @@ from preferences.quiet import Hours, Pause
 from tests.properties.page import ROLLING, Reader, transitions, zone_of
 
 # How hard to look, by TROTH_TEST_PROFILE: `make test` looks quickly, `make check` as written, thorough ten times as hard.
-EFFORT = {"quick": 0.2, "thorough": 10.0}.get(os.environ.get("TROTH_TEST_PROFILE", ""), 1.0)
+EFFORT = {"quick": 0.15, "thorough": 10.0}.get(os.environ.get("TROTH_TEST_PROFILE", ""), 1.0)
 
 
 def effort(count: int) -> int:

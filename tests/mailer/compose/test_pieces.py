@@ -30,6 +30,7 @@ from mailer.transport.envelope import stuffed
 from preferences.vote import Vote
 from tests.mailer.compose.cast import EVENT, GARDEN, assert_clean, campaign, field_lines, opened, part_of, reader
 from tests.mailer.compose.slow import slow_mail
+from tests.properties.worlds import effort
 
 LONG = "and so on, " * 12
 PROMISE = f"At most 9 mails a month, about Letter.\nLetter: {LONG}at most 3 times a week."
@@ -110,7 +111,7 @@ def compiled(paragraphs: tuple[str, ...], text: str | None, subject: str, questi
     return one
 
 
-@settings(max_examples=150)
+@settings(max_examples=effort(200))
 @given(CONTENTS, readers())
 def test_pieces_say_what_the_texts_say(content: tuple[list[str], str | None, str, str], one: Recipient) -> None:
     mail = compiled(tuple(content[0]), *content[1:])
