@@ -15,9 +15,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from time import perf_counter, process_time
-from types import FrameType
+from types import CodeType, FrameType
 
 from sqlalchemy import func, select
 
@@ -51,6 +52,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.stacks: Counter[Stack] = Counter()
+        self._is_noting = False
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -63,17 +65,19 @@ class Watch:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _note(self, _number: int, frame: FrameType | None) -> None:
+        if self._is_noting:
+            return  # a slow processor is interrupted while it notes
+        self._is_noting = True
         names: list[str] = []
         while frame is not None:
-            path = Path(frame.f_code.co_filename)
-            if path.is_relative_to(_TREE) and ".venv" not in path.parts:
-                name = f"{path.relative_to(_TREE).with_suffix('')}.{frame.f_code.co_qualname}".replace("/", ".")
-                if not name.startswith("benchmarks."):
-                    names.append(name)
+            own, elsewhere = _named(frame.f_code)
+            if own is not None:
+                names.append(own)
             elif not names:
-                names.append(_elsewhere(path))
+                names.append(elsewhere)
             frame = frame.f_back
-        self.stacks[tuple(reversed(names))] += 1
+        self.stacks[tuple(name for name in reversed(names) if name)] += 1
+        self._is_noting = False
 
     def tree(self, microseconds: float) -> Iterator[str]:
         """Lines: of so many microseconds for each message, what each function used with all it called."""
@@ -89,6 +93,16 @@ class Watch:
 
 # As many as a ticket names.
 TICKET = 500
+
+
+@cache
+def _named(code: CodeType) -> tuple[str | None, str]:
+    """The name of a function of ours, empty for one of the benchmarks, None for others; and what else it belongs to."""
+    path = Path(code.co_filename)
+    if not path.is_relative_to(_TREE) or ".venv" in path.parts:
+        return None, _elsewhere(path)
+    name = f"{path.relative_to(_TREE).with_suffix('')}.{code.co_qualname}".replace("/", ".")
+    return "" if name.startswith("benchmarks.") else name, ""
 
 
 def _elsewhere(path: Path) -> str:
