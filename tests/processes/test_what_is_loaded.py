@@ -56,6 +56,9 @@ def _loaded(statement: str) -> set[str]:
 _HEAPS = """
 import ctypes, sys, threading
 from webapp.heaps import share_heaps
+
+# Each begins processes of its own.
+pytestmark = pytest.mark.slow
 if sys.argv[2] == "shared":
     share_heaps()
 together = threading.Barrier(8)
