@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# Each begins processes of its own.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MIGRATING = {"alembic", "mako", "pygments"}
 SERVING = {"flask", "werkzeug", "waitress", "webapp.application", "webapp.pages"}
@@ -56,9 +59,6 @@ def _loaded(statement: str) -> set[str]:
 _HEAPS = """
 import ctypes, sys, threading
 from webapp.heaps import share_heaps
-
-# Each begins processes of its own.
-pytestmark = pytest.mark.slow
 if sys.argv[2] == "shared":
     share_heaps()
 together = threading.Barrier(8)
