@@ -5,8 +5,8 @@ from __future__ import annotations
 from preferences.store.gate import Group
 
 # A group is about this much time's worth of messages on the wire: short enough that a process that is killed leaves few in
-# doubt at a slow server, and long enough that a statement is shared by some even there: to decide about a group takes ten
-# milliseconds of processors besides what it takes for each of its mails.
+# doubt at a slow server, and long enough that a statement is shared by some even there: to decide about a group takes some
+# twenty of them, however few its mails are.
 GROUP_SECONDS = 0.2
 # The largest is for each connection of a lane: so many at most come to be in doubt where a process is killed.
 SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
@@ -34,6 +34,9 @@ class Pace:
         if begun:
             claimed_for_each = group.claimed / max(len(group.mails), 1)
             self._become(round(begun / max(seconds, 1e-6) * GROUP_SECONDS * claimed_for_each))
+        else:
+            # It took too long to come that far: a smaller one may not, and everything given back again would get nowhere.
+            self._become(group.claimed // 2)
 
     def nothing_left(self) -> None:
         """Nobody got a mail: deciding alone holds up nothing."""

@@ -39,7 +39,7 @@ TICKET_SECONDS = 300.0
 # Two lanes keep the processor and the database busy in turns; more would only wait for each other.
 MOST_LANES = 2
 # A thread that holds the interpreter gives it up so soon, where another waits for it. With Python's 5 ms the lane that waits for
-# a mail server or the database hears the answer late, its groups become small, and each message costs a fifth more.
+# a mail server or the database hears the answer late, and its groups become small.
 SWITCH_SECONDS = 0.0005
 # How long a thread waits for a ticket before it looks whether it is to stop.
 POLL_MS = 100

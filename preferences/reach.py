@@ -26,7 +26,7 @@ class Reach:
     def are_surely_open(self, counted: Sequence[datetime], now: datetime) -> bool:
         """Whether all are open whatever the zone; False says nothing. `counted` are the counted instants, newest first."""
         held = len(counted)
-        for nth, ago in self.surely_open:  # noqa: SIM110  (asked for every mail, and a generator takes twice as long)
+        for nth, ago in self.surely_open:  # noqa: SIM110  (asked for every mail, and a generator is slower)
             if nth < held and now - counted[nth] <= ago:
                 return False
         return True

@@ -80,8 +80,7 @@ def decide_group(
     mails = writes.write()
     if restraint is not None:
         restraint.count(connection, writes.mails)
-    counted = {one: (found[one].terms, history) for one, history in writes.histories.items()}
-    openings.store(connection, publication_id, counted, now)
+    openings.store(connection, publication_id, writes.counted(found), now)
     return Group(
         mails=tuple(mails),
         begins_until=real_now + BEGINS_WITHIN,

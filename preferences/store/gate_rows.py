@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from preferences.basis import basis_of, basis_of_verdict
 from preferences.campaign import Candidate, DigestDue, ExpiryBasis
 from preferences.decision import Decision, Outcome, Reason
 from preferences.delivery import State
-from preferences.expectation import Arrives
+from preferences.expectation import Arrives, Terms
 from preferences.history import CountedMail, History
 from preferences.ranking import Verdict
 from preferences.store.bulk import insert_rows, next_keys, update_rows
@@ -157,6 +158,10 @@ class Writes:
             .where(DELIVERY.c.id.in_([item.id for item in row.items]))
             .values(wakes_at=decision.opens_at, opens_at=decision.opens_at, digest_stopped=not late)
         )
+
+    def counted(self, found: Mapping[int, Situation]) -> dict[int, tuple[Terms, History]]:
+        """Terms, and history with what was counted here, of every subscriber for whom something was."""
+        return {one: (found[one].terms, history) for one, history in self.histories.items()}
 
     def write(self) -> list[HandOver]:
         """Write everything that was noted; answers the mails that are now counted, in the order of their deliveries."""

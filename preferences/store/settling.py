@@ -26,9 +26,9 @@ LAST_TRY_BEFORE = timedelta(minutes=1)
 _MOMENT = timedelta(seconds=1)
 _GROWS = 6  # after so many tries the pause is the longest
 
-# What had not begun may begin at once, but not again and again in the same breath.
+# What had not begun because there was no time for it may begin at once: even a second would never pass on a driven clock.
 _AGAIN_AFTER = {
-    Came.GIVEN_BACK: timedelta(seconds=1),
+    Came.GIVEN_BACK: timedelta(0),
     Came.FAILED: timedelta(minutes=15),
     Came.RELAY_DOWN: timedelta(seconds=30),
     Came.SENDER_REFUSED: timedelta(minutes=15),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select, update
 
 from mailer import making, send
 from mailer.desk import Desk
+from mailer.pace import SMALLEST, Pace
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.service import AGAIN, write_service_mails
@@ -18,6 +20,7 @@ from preferences.address import parse_address
 from preferences.store.database import DatabaseAway
 from preferences.store.doubts import it_did_not_arrive
 from preferences.store.events import SYSTEM
+from preferences.store.gate import Group
 from preferences.store.leases import BEGINS_WITHIN
 from preferences.store.publications import change_publication, publication
 from preferences.store.service_limits import ServiceKind
@@ -46,6 +49,27 @@ def test_a_sender_that_was_removed_since_the_commit_gives_everything_back(town: 
         change_publication(connection, 1, {"sender": None})
     handed_over(town, group)
     assert (town.stands(letter)[0], town.outcomes()) == ("due", ["given_back"])
+
+
+def test_what_could_not_begin_in_time_begins_at_the_same_instant_of_a_driven_clock(town: Town) -> None:
+    letter, _ = letter_and_extra(town)
+    group = decided(town)
+    machine_of(town).instant += 2 * BEGINS_WITHIN
+    handed_over(town, group)
+    assert (town.stands(letter)[0], town.outcomes()) == ("due", ["given_back"])
+    town.hand_over()
+    assert (town.stands(letter)[0], town.now) == ("accepted", TUESDAY)
+
+
+def test_a_group_of_which_nothing_could_begin_in_time_is_followed_by_a_smaller_one() -> None:
+    pace = Pace()
+    pace.nothing_left()
+    sizes = []
+    for _ in range(10):
+        sizes.append(pace.group(1))
+        pace.left(0, Group(mails=(), begins_until=TUESDAY, last_subscriber=0, claimed=sizes[-1]), 0.0)
+    assert all(later < size or later == SMALLEST for size, later in pairwise(sizes))
+    assert sizes[-1] == SMALLEST
 
 
 def test_a_template_that_fails_for_one_reader_is_not_sent_to_that_one_only(town: Town) -> None:
