@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
 from preferences.store.database import open_database
@@ -18,6 +19,8 @@ from preferences.store.tokens import TokenScope, token_of
 from preferences.store.topics import topic_named
 from tests.postgresql import PostgresqlServer
 from tests.webapp.commands import Command, command_line
+from webapp.cli import importing, restore
+from webapp.cli.files import GivenFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,29 +98,34 @@ def test_a_postgresql_database_in_another_encoding_is_one_sentence(
 
 
 @contextmanager
-def _nobody_in_particular() -> Iterator[None]:
-    """While it lasts, what the superuser runs is run by somebody else, who may not read everything."""
+def _somebody_else() -> Iterator[None]:
+    """While it lasts, the superuser is somebody who may not read everything: not this Python either, so import before."""
     own = os.geteuid()
     if own == 0:
-        os.seteuid(_NOBODY)
+        os.seteuid(_NUMBER_WITHOUT_A_NAME)
     try:
         yield
     finally:
         os.seteuid(own)
 
 
-_NOBODY = 65534
+_NUMBER_WITHOUT_A_NAME = 4_000_000_000
 
 
-def test_a_file_that_may_not_be_read_is_not_said_not_to_be_there(tmp_path: Path, troth: Command) -> None:
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "closed" / "readers.csv").write_text("email\n")
-    (tmp_path / "closed").chmod(0)
-    with _nobody_in_particular():
-        answer = troth("import", tmp_path / "closed" / "readers.csv", "--topic", "letter", "--declare", "Yes")
-    (tmp_path / "closed").chmod(0o700)
-    assert answer.exit_code == 2
-    assert "may not read" in answer.stderr
+def test_a_file_that_may_not_be_read_is_not_said_not_to_be_there(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "readers.csv").write_text("email\n")
+    closed.chmod(0)
+    with pytest.raises(click.BadParameter) as refused, _somebody_else():
+        GivenFile().convert(str(closed / "readers.csv"), None, None)
+    closed.chmod(0o700)
+    assert f"may not read {closed / 'readers.csv'}" in refused.value.message
+
+
+@pytest.mark.parametrize("command", [importing.command, restore.command], ids=lambda command: command.name)
+def test_what_a_command_reads_is_looked_at_before_it_begins(command: click.Command) -> None:
+    assert [one.name for one in command.params if isinstance(one.type, GivenFile)] != []
 
 
 def test_a_data_directory_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:

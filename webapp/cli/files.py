@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,16 @@ class GivenFile(click.Path):
             with Path(os.fspath(value)).open("rb"):
                 pass
         except PermissionError:
-            self.fail(
-                f"the user {getpass.getuser()} may not read {value}: put it where that user may, /tmp say", param, ctx
-            )
+            self.fail(f"the user {_user()} may not read {value}: put it where that user may, /tmp say", param, ctx)
         except OSError:
             # What else is wrong, click says.
             pass
         return super().convert(value, param, ctx)
+
+
+def _user() -> str:
+    """Who this process is where files are opened. In a container it may be a number that has no name."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
