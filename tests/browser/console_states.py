@@ -65,7 +65,7 @@ def scheduling(nora: Reader, first: str, second: str) -> Iterator[str]:
 
 
 def reached(nora: Reader, name: str) -> Iterator[str]:
-    """What became of a campaign, the people behind a number, and who left over it."""
+    """What became of a campaign, the people behind a number, who left over it, and all campaigns."""
     page = nora.page
     campaign(nora, name)
     yield "console-campaign"
@@ -78,12 +78,28 @@ def reached(nora: Reader, name: str) -> Iterator[str]:
     yield "console-campaign-letter"
     page.get_by_role("link", name="End …").click()
     yield "console-campaign-end"
+    nora.open("/console/p/sandbox/campaigns")
+    yield "console-campaigns"
 
 
-def around(nora: Reader, address: str) -> Iterator[str]:
-    """Campaigns, topics, people, import, settings, and the door of the own newsletter's console."""
+def people(nora: Reader, address: str) -> Iterator[str]:
+    """The readers, whoever is at this `address`, and somebody who stayed."""
+    page = nora.page
+    nora.open("/console/p/sandbox/subscribers")
+    yield "console-subscribers"
+    for name, words in (("left", address), ("person", "noemie.jaouen")):
+        nora.open("/console/p/sandbox/subscribers")
+        page.get_by_role("searchbox").fill(words)
+        page.get_by_role("button", name="Search").click()
+        if name == "person":
+            yield "console-subscribers-found"
+        page.locator("tbody a").first.click()
+        yield f"console-{name}"
+
+
+def around(nora: Reader) -> Iterator[str]:
+    """Topics, import, settings, and the door of the own newsletter's console."""
     yield from _topics(nora)
-    yield from _people(nora, address)
     yield from _import(nora)
     nora.open("/console/p/sandbox/settings")
     yield "console-settings"
@@ -97,8 +113,6 @@ def around(nora: Reader, address: str) -> Iterator[str]:
 
 def _topics(nora: Reader) -> Iterator[str]:
     page = nora.page
-    nora.open("/console/p/sandbox/campaigns")
-    yield "console-campaigns"
     nora.open("/console/p/sandbox/topics")
     yield "console-topics"
     page.get_by_role("link", name="Events").click()
@@ -109,20 +123,6 @@ def _topics(nora: Reader) -> Iterator[str]:
     yield "console-cadence-replay"
     nora.open("/console/p/sandbox/topics/new")
     yield "console-topic-new"
-
-
-def _people(nora: Reader, address: str) -> Iterator[str]:
-    page = nora.page
-    nora.open("/console/p/sandbox/subscribers")
-    yield "console-subscribers"
-    for name, words in (("left", address), ("person", "noemie.jaouen")):
-        nora.open("/console/p/sandbox/subscribers")
-        page.get_by_role("searchbox").fill(words)
-        page.get_by_role("button", name="Search").click()
-        if name == "person":
-            yield "console-subscribers-found"
-        page.locator("tbody a").first.click()
-        yield f"console-{name}"
 
 
 def _import(nora: Reader) -> Iterator[str]:

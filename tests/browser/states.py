@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page
 
-from tests.browser.console_states import around, reached, scheduling, writing
+from tests.browser.console_states import around, people, reached, scheduling, writing
 from tests.browser.giving_back_states import given_back, giving_back
 from tests.browser.product import Product
 from tests.browser.reader import Reader
@@ -24,19 +24,39 @@ NORA = "hello@visitor.example"
 
 def states(page: Page, running: Product) -> Iterator[str]:
     """Bring the page to one state after the other; the name of each, when it is there."""
+    yield from before_a_send(page, running)
+    yield from _after_sends(Reader(page, running))
+
+
+def before_a_send(page: Page, running: Product) -> Iterator[str]:
+    """The states up to the first send, of readers and of the marketer."""
     nora = Reader(page, running)
     yield from _outside(page, running)
     yield from _for_everybody(nora)
     yield from _signing_up(nora)
     yield from writing(nora, MENDING)
+    yield from _appearance(nora)
+    yield from around(nora)
+
+
+def after_sends(page: Page, running: Product) -> Iterator[str]:
+    """The states from the first send on; the way there is gone without looking."""
+    nora = Reader(page, running)
+    ask_for_two_topics(nora)
+    page.get_by_role("button", name="Sign up").click()
+    nora.in_mail("Please confirm", "Yes, write to me")
+    page.get_by_role("button", name="Yes, write to me").click()
+    yield from _after_sends(nora)
+
+
+def _after_sends(nora: Reader) -> Iterator[str]:
     yield from scheduling(nora, EXTRA_SEATS, MENDING)
     yield from _tuesday(nora)
     yield from _reading(nora)
     yield from _giving_back(nora)
-    yield from _appearance(nora)
     yield from _leaving(nora)
     yield from reached(nora, EXTRA_SEATS)
-    yield from around(nora, NORA)
+    yield from people(nora, NORA)
     yield from given_back(nora)
 
 
