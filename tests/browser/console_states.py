@@ -45,22 +45,25 @@ def writing(nora: Reader, draft: str) -> Iterator[str]:
 
 
 def scheduling(nora: Reader, first: str, second: str) -> Iterator[str]:
-    """The forecasts of two drafts, both sent, and what a mistake gets."""
+    """What a mistake gets, the forecasts of two drafts, and both sent."""
     page = nora.page
-    forecast_of(nora, first)
-    yield "console-forecast"
+    campaign(nora, first)
+    page.get_by_role("link", name="Forecast and schedule").click()
     page.get_by_label("At a time").check()
     page.get_by_label("Date and time").fill("2026-11-01T09:00")
     page.get_by_role("button", name="Show the forecast").click()
     yield "console-forecast-problems"
-    send_now(nora, first)
+    page.get_by_label("Now", exact=True).check()
+    page.get_by_role("button", name="Show the forecast").click()
+    yield "console-forecast"
+    page.get_by_role("button", name="Send it now").click()
     yield "console-campaign-sending"
     until_it_is_out(page)
     forecast_of(nora, second)
     yield "console-forecast-later"
     page.get_by_role("button", name="Compare with the days after").click()
     yield "console-forecast-compared"
-    send_now(nora, second)
+    page.get_by_role("button", name="Send it now").click()
     until_it_is_out(page)
 
 

@@ -150,7 +150,8 @@ def _progress(desk: Desk, row: CampaignRow, counted: CampaignCounts) -> Progress
     leaving = sum(counted.by_state[state] for state in (State.DUE, State.HANDING_OVER))
     if begins:
         return Progress(done=0, audience=0)
-    if row.status is not CampaignStatus.SENDING or not leaving:
+    # Also when the last has left: only then it is said what came of it, and who looks on must see it.
+    if row.status is not CampaignStatus.SENDING:
         return None
     return Progress(done=(row.audience or 0) - leaving, audience=row.audience or 0, until=_spread_until(desk, row))
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from mailer.schedule import tend
+from mailer.send import Sender
 from mailer.transport import MemoryTransport, OutcomeKind
 from preferences.delivery import State
 from preferences.store.events import SYSTEM
@@ -152,6 +154,22 @@ def test_while_it_is_sent_the_page_follows_it_without_scripts_too(at: Marketer) 
     page = at.get(path)
     assert "data-progress" not in page
     assert 'http-equiv="refresh"' not in page
+
+
+def test_the_page_follows_until_it_is_said_that_it_is_over_and_not_only_until_the_last_has_left(at: Marketer) -> None:
+    town = town_of(at)
+    town.reader("anna", {"letter": "each"})
+    path = draft(at)
+    schedule(at, path)
+    tend(town.office)
+    Sender(town.office, town.mails, town.lease_id, lambda: True).run(1)
+    assert town.counts(1) == {"accepted": 1}
+    page = at.get(path)
+    assert "being sent" in page
+    assert "1 of 1 are done." in page
+    assert page.count("data-progress") == 2
+    tend(town.office)
+    assert "data-progress" not in at.get(path)
 
 
 def test_a_spread_send_is_followed_to_its_end_and_its_numbers_with_it(at: Marketer) -> None:
