@@ -10,11 +10,12 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from mailer.compose import parts
+from mailer.compose.alike import Content
 from mailer.compose.around import Around, Pieces
 from mailer.compose.content import Recipient
 from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, known, piece, quick_piece, quoted_printable
 from mailer.compose.sandbox import own_chunks, render_chunks
-from mailer.compose.text import Chunk, Text, chunk_of
+from mailer.compose.text import LINE_END, Chunk, Text, chunk_of
 from mailer.compose.wording import Wording
 
 # Stands in the HTML where what comes along will; who finds more of them than one has met a reader's value.
@@ -34,33 +35,50 @@ class Body:
     has_text_slot: bool
     around: Around
 
-    def octets(
-        self, recipient: Recipient, wording: Wording, html_values: Mapping[str, Any], text_values: Mapping[str, Any]
-    ) -> tuple[list[bytes], list[bytes]] | None:
-        """Everything after the header for one recipient, in pieces, and those that only this recipient has.
+    def content(
+        self,
+        subject: str,
+        recipient: Recipient,
+        wording: Wording,
+        html_values: Mapping[str, Any],
+        text_values: Mapping[str, Any],
+    ) -> Content | None:
+        """What the templates say to one recipient, and what comes along; None where it cannot be put together so.
 
-        None where it cannot be put together so.
-
-        That is rare: a control character, a line separator or half a character in what is said around the content; an
-        empty line at an end of it; a CR in what a placeholder shows; a value that looks like the place of what comes
-        along. Then the parts are made as texts and encoded as a whole. Raises `RenderError`, and UnicodeEncodeError on
-        lone surrogates.
+        That is rare: a control character, a line separator or half a character in what comes along; a CR in what a
+        placeholder shows; a value that looks like the place of what comes along. Raises `RenderError`, and
+        UnicodeEncodeError on lone surrogates.
         """
-        below = self.around.below(recipient, wording)
-        footer = self.around.footer(recipient, wording)
         along = self.around.along(recipient.along, wording)
-        if below is None or footer is None or along is None:
+        if along is None:
             return None
-        own = [*along[2], *below[2], *footer[2]]
+        own = [*along[2]]
         html = self._html(html_values, along, own)
         if html is None:
             return None
         text = self._text(text_values, recipient, wording, own)
         if not self.has_text_slot:
             text.add_pieces(along[1])
-        text.add_pieces(below[1])
-        text.add_pieces(footer[1])
-        return [BEFORE_TEXT, *text.pieces, BEFORE_HTML, *html, *below[0], *footer[0], self.html_end, AFTER_HTML], own
+        return Content(subject=subject, html=html, text=text.pieces, own=own)
+
+    def octets(
+        self, recipient: Recipient, wording: Wording, content: Content
+    ) -> tuple[list[bytes], list[bytes]] | None:
+        """Everything after the header for one recipient, in pieces, and those that were not looked through.
+
+        None where it cannot be put together so, which is as rare: then the parts are made as texts and encoded as a
+        whole.
+        """
+        below = self.around.below(recipient, wording)
+        footer = self.around.footer(recipient, wording)
+        if below is None or footer is None:
+            return None
+        pieces = [BEFORE_TEXT, *content.text]
+        for part in (below[1], footer[1]):
+            if part:
+                pieces += [LINE_END, *part] if len(pieces) > 1 else part
+        pieces += [BEFORE_HTML, *content.html, *below[0], *footer[0], self.html_end, AFTER_HTML]
+        return pieces, [*content.own, *below[2], *footer[2]]
 
     def _html(self, values: Mapping[str, Any], along: Pieces, own: list[bytes]) -> list[bytes] | None:
         is_put = self.has_html_slot and bool(along[0])

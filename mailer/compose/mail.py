@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from mailer.compose import fields, parts
 from mailer.compose.addresses import Mailbox, wire_address
+from mailer.compose.alike import Alike, Content
 from mailer.compose.around import Around
 from mailer.compose.body import Body, compile_body
 from mailer.compose.content import OWN, Envelope, MailClass, Message, Recipient
@@ -59,6 +60,7 @@ class CompiledMail:
     html_octets: int
     below: parts.Below
     body: Body
+    alike: Alike
 
     def preview(self, recipient: Recipient, extra: Mapping[str, Extra]) -> Parts:
         """What the recipient reads; RenderError where a template fails for this recipient."""
@@ -93,21 +95,30 @@ class CompiledMail:
     def _written(
         self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]
     ) -> tuple[str, list[bytes], list[bytes] | None]:
-        """The subject, the body, and what of the body only this recipient has, None where nobody kept that apart.
+        """The subject, the body, and what of the body was not looked through, None where nobody kept that apart.
 
         The body is put together from pieces where that is possible, else from the texts that a preview shows.
         """
+        key = None if extra else self.alike.key(recipient)
+        content = None if key is None else self.alike.content(key)
+        if content is None:
+            content = self._content(recipient, wording, extra)
+            if key is not None and content is not None:
+                self.alike.keep(key, content)
+        if content is not None:
+            body = self.body.octets(recipient, wording, content)
+            if body is not None:
+                return content.subject, *body
+        read = self._as_texts(recipient, wording, _values(recipient), extra)
+        return read.subject, [alternative_body(read.text, read.html)], None
+
+    def _content(self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]) -> Content | None:
         values = _values(recipient)
         subject = self._subject(values, extra)
         values["along"] = ""
-        if extra:
-            body = self.body.octets(recipient, wording, values | _as_html(extra), values | _as_text(extra))
-        else:
-            body = self.body.octets(recipient, wording, values, values)
-        if body is not None:
-            return subject, *body
-        read = self._as_texts(recipient, wording, values, extra)
-        return subject, [alternative_body(read.text, read.html)], None
+        if not extra:
+            return self.body.content(subject, recipient, wording, values, values)
+        return self.body.content(subject, recipient, wording, values | _as_html(extra), values | _as_text(extra))
 
     def _as_texts(
         self, recipient: Recipient, wording: Wording, values: dict[str, Any], extra: Mapping[str, Extra]
@@ -177,6 +188,7 @@ def compile_mail(
         has_slot_in_text=has_slot_in_text,
         html_octets=html_octets,
         below=below,
+        alike=Alike(subject, layout.html, whole),
         body=compile_body(
             html, layout.html_end, template, around, has_html_slot=has_html_slot, has_text_slot=has_text_slot
         ),

@@ -53,9 +53,14 @@ def known(octets: bytes) -> bytes:
 
     ValueError where it has a line end other than CRLF, or a line that begins with a full stop.
     """
-    if has_stray_line_end(octets) or b"\n." in octets or octets[:1] == b".":
+    if not is_known(octets):
         raise ValueError("a piece of a mail has a line end other than CRLF, or a line that begins with a full stop")
     return octets
+
+
+def is_known(octets: bytes) -> bool:
+    """Whether a piece can stand in many mails without being looked through in each of them."""
+    return not (has_stray_line_end(octets) or b"\n." in octets or octets[:1] == b".")
 
 
 def alternative_body(text: str, html: str) -> bytes:

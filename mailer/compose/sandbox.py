@@ -100,6 +100,11 @@ def check_template(source: str, *, part: str, is_html: bool = False) -> None:
         ) from error
 
 
+def tree_of(source: str) -> nodes.Template:
+    """The parts of a template that `check_template` has passed."""
+    return _TEXT.parse(source)
+
+
 def compile_template(source: str, *, part: str, is_html: bool = False) -> Template:
     """The template of a source that `check_template` has passed; compiled once, rendered for each recipient."""
     try:

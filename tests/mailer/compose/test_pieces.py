@@ -197,7 +197,9 @@ def test_what_is_usual_is_put_together_from_pieces(
     for given_values in ({}, USUAL):
         one = reader(**{"fields": USUAL["fields"], **given_values, "along": along, "language": language})
         values = {**html_values(one), "along": ""}
-        assert mail.body.octets(one, wording_for(language), dict(values), dict(values)) is not None
+        content = mail.body.content("Spring", one, wording_for(language), dict(values), dict(values))
+        assert content is not None
+        assert mail.body.octets(one, wording_for(language), content) is not None
         assert_same(mail.message(one, {}), mail, one)
 
 
