@@ -21,7 +21,7 @@ from mailer.office import Office
 from mailer.rest import Rest
 from mailer.retention import Retention
 from mailer.schedule import tend
-from mailer.tickets import LOOKED_AT, LOST_AFTER_SECONDS, MOST, Range, Tickets
+from mailer.tickets import LOST_AFTER_SECONDS, Range, Tickets, looked_at
 from preferences.store.agenda import is_something_to_plan
 from preferences.store.clock import check_clock
 from preferences.store.due import (
@@ -40,7 +40,7 @@ TICK_SECONDS = 1.0
 # Between two ticks it is only looked whether a campaign is to be planned, or may be finished: somebody waits for that.
 GLANCE_SECONDS = 0.2
 # A queue in which so many tickets wait gets no more: nobody takes them up, and the database forgets nothing.
-FULL_QUEUE = 4 * MOST
+FULL_QUEUE = 128
 # While very much is due, it is asked so seldom for which publications; those with a campaign under way are known at once.
 ASK_ALL_SECONDS = 60.0
 
@@ -160,7 +160,7 @@ class Scheduler:
             if publications is None:
                 known = self._of_many(lambda: publications_due(connection, now))
                 publications = sorted({*known, *running_publications(connection)})
-            due = {one: first_due(connection, one, now, limit=LOOKED_AT) for one in publications}
+            due = {one: first_due(connection, one, now, limit=looked_at(threads)) for one in publications}
             return _Look(threads, due, service_mails_due(connection, now))
 
     def _of_many(self, ask: Callable[[], list[int]]) -> list[int]:

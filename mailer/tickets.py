@@ -14,12 +14,20 @@ from dataclasses import dataclass
 # A ticket holds so many subscribers at most: one group of a lane of five connections, and handshakes for some hundred mails.
 LARGEST = 1000
 SMALLEST = 20
-# So many tickets of a publication are under way at most. With `LARGEST` that is more than a second of any mail server.
-MOST = 32
-# The subscribers that are looked at in one look; those behind them are looked at when some of these are done.
-LOOKED_AT = MOST * LARGEST
+# So many tickets of a publication are under way at least where so much is due: with `LARGEST`, more than a second's work.
+FEWEST = 8
 # A ticket of whose subscribers none was decided about for so long is taken for lost. One too many finds nothing to do.
 LOST_AFTER_SECONDS = 5.0
+
+
+def most(threads: int) -> int:
+    """How many tickets of a publication are under way at most: each thread has one, and another waits for it."""
+    return max(FEWEST, 2 * threads)
+
+
+def looked_at(threads: int) -> int:
+    """How many subscribers are looked at in one look; those behind them are looked at when some of these are done."""
+    return most(threads) * LARGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +63,13 @@ class Tickets:
     def missing(self, due: Sequence[int], threads: int) -> list[Range]:
         """The tickets to write now, and from now on taken for written.
 
-        `due` are the subscribers due, in number order, at most `LOOKED_AT`; `threads` is how many work on them, so that
-        the last tickets of a send keep all of them at it.
+        `due` are the subscribers due, in number order, at most as many as are `looked_at`; `threads` is how many work on
+        them, so that the last tickets of a send keep all of them at it.
         """
-        self._look(due)
+        self._look(due, looked_at(threads))
         uncovered = list(self._uncovered(due))
         size = max(SMALLEST, min(LARGEST, -(-len(uncovered) // max(1, 2 * threads))))
-        ranges = list(self._ranges(uncovered, size))[: MOST - self.under_way]
+        ranges = list(self._ranges(uncovered, size))[: max(0, most(threads) - self.under_way)]
         for one in ranges:
             self._under_way[one] = _UnderWay(_count(due, one), self._seconds())
         return ranges
@@ -71,9 +79,9 @@ class Tickets:
         for one in ranges:
             self._under_way.pop(one, None)
 
-    def _look(self, due: Sequence[int]) -> None:
+    def _look(self, due: Sequence[int], limit: int) -> None:
         now = self._seconds()
-        last_seen = due[-1] if len(due) >= LOOKED_AT else None
+        last_seen = due[-1] if len(due) >= limit else None
         for one, ticket in list(self._under_way.items()):
             left = _count(due, one)
             if left != ticket.left:

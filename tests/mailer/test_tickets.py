@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.tickets import LARGEST, LOOKED_AT, LOST_AFTER_SECONDS, MOST, SMALLEST, Range, Tickets
+from mailer.tickets import LARGEST, LOST_AFTER_SECONDS, SMALLEST, Range, Tickets, looked_at, most
 
 
 class Watch:
@@ -26,8 +26,8 @@ def test_everybody_due_is_named_by_exactly_one_ticket(numbers: set[int], threads
     due = sorted(numbers)
     tickets = Tickets(1, Watch())
     ranges = tickets.missing(due, threads)
-    assert _named(ranges, due)[: MOST * SMALLEST] == due[: MOST * SMALLEST]
-    assert tickets.missing(due, threads) == [] or len(ranges) == MOST
+    assert _named(ranges, due)[: most(threads) * SMALLEST] == due[: most(threads) * SMALLEST]
+    assert tickets.missing(due, threads) == [] or len(ranges) == most(threads)
 
 
 @given(st.lists(st.sets(st.integers(1, 400)), min_size=2, max_size=6))
@@ -59,18 +59,18 @@ def test_a_ticket_of_which_nobody_was_decided_about_for_seconds_is_written_anew(
 
 
 def test_tickets_are_large_while_much_is_due_and_small_at_the_end_so_that_every_thread_has_some() -> None:
-    many = Tickets(1, Watch()).missing(list(range(LOOKED_AT)), 10)
+    many = Tickets(1, Watch()).missing(list(range(looked_at(10))), 10)
     assert {one.until - one.after for one in many} == {LARGEST}
-    assert len(many) == MOST
+    assert len(many) == most(10)
     last = Tickets(1, Watch()).missing(list(range(1000)), 10)
     assert len(last) == 20
 
 
 def test_a_ticket_behind_those_that_are_looked_at_is_not_taken_for_done() -> None:
     tickets = Tickets(1, Watch())
-    tickets.missing([LOOKED_AT * 3], 1)
-    assert tickets.missing(list(range(1, LOOKED_AT + 1)), 1)
-    assert tickets.under_way == MOST
+    tickets.missing([looked_at(1) * 3], 1)
+    assert tickets.missing(list(range(1, looked_at(1) + 1)), 1)
+    assert tickets.under_way == most(1)
 
 
 def test_what_could_not_be_written_is_written_at_the_next_look() -> None:
