@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from benchmarks.environment import Setting, setting
 from benchmarks.readership import PUBLICATION
-from benchmarks.servers import DurableServer, cpu_seconds
+from benchmarks.servers import DurableServer, cpu_seconds, elsewhere_seconds
 from preferences.delivery import AttemptOutcome, CampaignStatus
 from preferences.store.auditing import Audit
 from preferences.store.clock import SystemClock
@@ -153,13 +153,18 @@ def sent_from_copy(
         told = setting(database, folder, port, connections=CONNECTIONS // workers, more=broker)
         with running(database, told, commands(workers)) as product:
             wait_until_all_work(database, workers)
-            before = server.cpu_seconds()
+            before, (gone, whole) = server.cpu_seconds(), elsewhere_seconds()
             sent = send(database, product, 1)
-            theirs = server.cpu_seconds() - before
+            theirs, (gone_then, whole_then) = server.cpu_seconds() - before, elsewhere_seconds()
         check(database, sent, messages)
     server.drop(name)
     each = [f"{seconds / messages * 1e6:.0f} µs" for seconds in (sent.cpu_seconds, theirs)]
-    print(f"  CPU of a message: {each[0]}, and {each[1]} of PostgreSQL's", file=sys.stderr, flush=True)
+    elsewhere = (gone_then - gone) / (whole_then - whole)
+    print(
+        f"  CPU of a message: {each[0]}, and {each[1]} of PostgreSQL's; {elsewhere:.0%} of the processors went elsewhere",
+        file=sys.stderr,
+        flush=True,
+    )
     return sent
 
 

@@ -48,6 +48,12 @@ def valkey() -> Iterator[Mapping[str, str]]:
         broker.stop()
 
 
+def elsewhere_seconds() -> tuple[float, float]:
+    """Seconds that the host of this machine gave to others, and all seconds, of all processors up to now (proc(5))."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return ticks[7] / _TICKS_A_SECOND, sum(ticks) / _TICKS_A_SECOND
+
+
 def children_of(parent: int) -> list[int]:
     """The processes that a process has started, and that are there."""
     return [
