@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select
 
 from preferences.campaign import Candidate, ExpiryBasis
 from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.expectation import Arrives, Expectation, Terms
 from preferences.history import History
-from preferences.store.among import among
+from preferences.store.among import among_named
 from preferences.store.expectations import terms_at, terms_of
 from preferences.store.histories import histories_of
 from preferences.store.subscribers import SubscriberRow, subscribers
@@ -35,17 +35,17 @@ _OPEN = (
 _D = DELIVERY.c
 
 
-def _as_written(states: tuple[str, ...]) -> ColumnElement[bool]:
-    """The states in the statement's text, in the order of the partial index: a parameter could be anything, and the
+def _as_written(column: ColumnElement[str], values: tuple[str, ...]) -> ColumnElement[bool]:
+    """One of these in the statement's text, in the order of the partial index: a parameter could be anything, and the
     index would not be used."""
-    return _D.state.in_(bindparam(None, states, expanding=True, literal_execute=True))
+    return column.in_([literal_column(f"'{value}'") for value in values])
 
 
 # As `ix_delivery_wakes` and `ix_delivery_open` have it.
-IS_UNDECIDED = _as_written(UNDECIDED)
-IS_OPEN = _as_written(_OPEN)
+IS_UNDECIDED = _as_written(_D.state, UNDECIDED)
+IS_OPEN = _as_written(_D.state, _OPEN)
 # Those of them that leave by themselves, or do so now.
-IS_LEAVING = IS_OPEN & _as_written((State.DUE.value, State.HANDING_OVER.value))
+IS_LEAVING = IS_OPEN & _as_written(_D.state, (State.DUE.value, State.HANDING_OVER.value))
 # As `ix_delivery_in_doubt` has it.
 IS_IN_DOUBT = _D.state == literal_column(f"'{State.IN_DOUBT.value}'")
 # By the lease, so that its partial index is searched and not the table: an attempt has one always.
@@ -177,18 +177,10 @@ def open_deliveries(
     connection: Connection, subscriber_ids: Collection[int], statuses: Collection[str] = RUNNING
 ) -> list[OpenDelivery]:
     """What is undecided for these subscribers, oldest first: digests, and deliveries of campaigns in `statuses`."""
-    rows = connection.execute(
-        select(*(_D[name] for name in _PLAIN), *_SPELLED, CAMPAIGN.c.priority, CAMPAIGN.c.status)
-        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
-        .where(
-            among(connection, _D.subscriber_id, subscriber_ids)
-            & IS_OPEN
-            & (_D.campaign_id.is_(None) | CAMPAIGN.c.status.in_(statuses))
-        )
-        .order_by(_D.id)
-    ).all()
-    rows = [row for row in rows if row.state in _UNDECIDED]  # here, so that the index by subscriber is the one used
-    topics = campaign_topics(connection, {row.campaign_id for row in rows if row.campaign_id is not None})
+    found = connection.execute(_open_with(tuple(statuses)), {"numbers": subscriber_ids}).all()
+    # Here, so that the index by subscriber is the one used.
+    rows = [row for row in found if row[_STATE] in _UNDECIDED]
+    topics = campaign_topics(connection, {row[_CAMPAIGN] for row in rows} - {None})
     return [_open(row, topics) for row in rows]
 
 
@@ -196,6 +188,23 @@ _OTHERS = {"rhythm", "state", "reason", "expiry", "priority", "topics", "is_paus
 _PLAIN = tuple(name for name in OpenDelivery.__dataclass_fields__ if name not in _OTHERS)
 _SPELLED = (_D.rhythm, _D.state, _D.reason, _D.expiry)
 _UNDECIDED = frozenset(UNDECIDED)
+_CAMPAIGN = _PLAIN.index("campaign_id")
+_STATE = len(_PLAIN) + 1
+
+
+# Asked for each group, and writing the statement takes longer than running it.
+@cache
+def _open_with(statuses: tuple[str, ...]) -> Select[Any]:
+    return (
+        select(*(_D[name] for name in _PLAIN), *_SPELLED, CAMPAIGN.c.priority, CAMPAIGN.c.status)
+        .outerjoin(CAMPAIGN, CAMPAIGN.c.id == _D.campaign_id)
+        .where(
+            among_named(_D.subscriber_id, "numbers")
+            & IS_OPEN
+            & (_D.campaign_id.is_(None) | _as_written(CAMPAIGN.c.status, statuses))
+        )
+        .order_by(_D.id)
+    )
 
 
 def _open(row: Sequence[Any], topics: Mapping[int, tuple[int, ...]]) -> OpenDelivery:
@@ -217,13 +226,15 @@ def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Ma
     """The topics of campaigns, in their own order, by campaign."""
     if not campaign_ids:
         return {}
-    of = CAMPAIGN_TOPIC.c
-    rows = connection.execute(
-        select(of.campaign_id, of.topic_id)
-        .where(among(connection, of.campaign_id, campaign_ids))
-        .order_by(of.campaign_id, of.position)
-    )
     topics: dict[int, tuple[int, ...]] = {}
-    for campaign, topic in rows:
+    for campaign, topic in connection.execute(_TOPICS_OF, {"numbers": campaign_ids}).all():
         topics[campaign] = (*topics.get(campaign, ()), topic)
     return topics
+
+
+_T = CAMPAIGN_TOPIC.c
+_TOPICS_OF = (
+    select(_T.campaign_id, _T.topic_id)
+    .where(among_named(_T.campaign_id, "numbers"))
+    .order_by(_T.campaign_id, _T.position)
+)

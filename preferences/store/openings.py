@@ -17,7 +17,7 @@ from preferences.decision import evidence_of
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
 from preferences.reach import Reach
-from preferences.store.among import among
+from preferences.store.among import among_named
 from preferences.store.bulk import put_rows
 from preferences.store.evidence import evidence_text
 from preferences.store.expectations import terms_of
@@ -59,11 +59,14 @@ def store(
         for topic, row in _rows(terms, history, now)
     ]
     kept = {row[:2] for row in rows}
-    there = select(_O.subscriber_id, _O.topic_key).where(among(connection, _O.subscriber_id, known))
-    gone = [key for key in map(tuple, connection.execute(there).all()) if key not in kept]
-    for subscriber, topic in sorted(gone):
+    there = connection.execute(_THERE, {"numbers": known}).all()
+    for subscriber, topic in sorted(set(map(tuple, there)) - kept):
         connection.execute(delete(OPENING).where((_O.subscriber_id == subscriber) & (_O.topic_key == topic)))
     put_rows(connection, OPENING, ("subscriber_id", "topic_key"), ("publication_id", *_DERIVED), rows)
+
+
+# Asked for each group, and writing the statement takes longer than running it.
+_THERE = select(_O.subscriber_id, _O.topic_key).where(among_named(_O.subscriber_id, "numbers"))
 
 
 def opens_at(terms: Terms, history: History, now: datetime) -> dict[int, datetime | None]:

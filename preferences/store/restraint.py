@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 
 from preferences.store.came import STAYS_COUNTED, Result
 from preferences.store.destinations import domain_of, slow_down
@@ -95,8 +95,7 @@ def restraint_of(connection: Connection, situations: Collection[Situation], now:
 
     Ceilings and the warm-up are locked until the transaction ends, so that no two workers use the same room.
     """
-    paced = exists().where((_D.slow_until > now) | _D.per_hour.is_not(None))
-    if not connection.execute(select(exists(select(WARM_UP.c.id)) | paced)).scalar():
+    if not connection.execute(_IS_ANYTHING_HELD, {"now": now}).scalar():
         return None
     found = locked_warm_up(connection, now)
     domains = sorted({domain_of(one.subscriber.address_normalised) for one in situations})
@@ -108,6 +107,11 @@ def restraint_of(connection: Connection, situations: Collection[Situation], now:
     slow = select(_D.domain, _D.slow_until).where(here & (_D.slow_until > now)).order_by(_D.domain)
     slowed = {row.domain: row.slow_until for row in connection.execute(slow)}
     return Restraint(now=now, warm_up=found, slowed=slowed, ceilings=ceilings)
+
+
+_PACED = (_D.slow_until > bindparam("now")) | _D.per_hour.is_not(None)
+# Asked for each group, and writing the statement takes longer than running it.
+_IS_ANYTHING_HELD = select(exists(select(WARM_UP.c.id)) | exists().where(_PACED))
 
 
 def note_results(connection: Connection, results: Sequence[Result], now: datetime) -> None:

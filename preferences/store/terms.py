@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import lru_cache
@@ -15,7 +15,7 @@ from preferences.asked import Asked, AskedTopic
 from preferences.cadence import Cadence, Cap, Period, Weekday
 from preferences.expectation import Arrives, DigestTimes, Expectation, Overflow, Terms, TopicCadences, TopicChoice
 from preferences.quiet import Hours, Pause
-from preferences.store.among import among
+from preferences.store.among import among_named
 from preferences.store.tables import CADENCE, EXPECTATION, EXPECTATION_TOPIC, PATTERN
 from preferences.store.topics import TopicRow, cadence_in, cadences, days_of, topics
 
@@ -24,14 +24,14 @@ _E, _P, _T = EXPECTATION.c, PATTERN.c, EXPECTATION_TOPIC.c
 
 def terms_of(connection: Connection, publication_id: int, subscriber_ids: Collection[int]) -> dict[int, Terms]:
     """The terms in force of these subscribers, by subscriber; who has no open expectation is missing."""
-    chosen = _ASKED.where(among(connection, _E.subscriber_id, subscriber_ids) & _E.until.is_(None))
-    return {row.subscriber_id: terms for row, terms in _with_terms(connection, publication_id, chosen)}
+    rows = connection.execute(_IN_FORCE, {"numbers": subscriber_ids}).all()
+    return {row.subscriber_id: terms for row, terms in _with_terms(connection, publication_id, rows)}
 
 
 def terms_at(connection: Connection, publication_id: int, expectation_ids: Collection[int]) -> dict[int, Terms]:
     """The terms of these expectations, open or ended, with the cadences that are current now; by expectation."""
-    chosen = _ASKED.where(among(connection, _E.id, expectation_ids))
-    return {row.id: terms for row, terms in _with_terms(connection, publication_id, chosen)}
+    rows = connection.execute(_NUMBERED, {"numbers": expectation_ids}).all()
+    return {row.id: terms for row, terms in _with_terms(connection, publication_id, rows)}
 
 
 def _expectations() -> Select[Any]:
@@ -47,15 +47,18 @@ _SAID = (
 _CHOICES = (_T.topic_id, _T.arrives, _T.accepted_id, _T.own_count, _T.own_per)
 _ASKED = select(_E.id, _E.subscriber_id, *_SAID).join(PATTERN, _P.id == _E.pattern_id)
 _SAID_BEGINS = 2
+# Writing a statement takes longer than running it.
+_IN_FORCE = _ASKED.where(among_named(_E.subscriber_id, "numbers") & _E.until.is_(None))
+_NUMBERED = _ASKED.where(among_named(_E.id, "numbers"))
+_CHOSEN_IN = (
+    select(_T.expectation_id, *_CHOICES)
+    .where(among_named(_T.expectation_id, "numbers"))
+    .order_by(_T.expectation_id, _T.position)
+)
 
 
-def _with_terms(connection: Connection, publication_id: int, chosen: Select[Any]) -> list[tuple[Any, Terms]]:
-    rows = connection.execute(chosen).all()
-    choices = connection.execute(
-        select(_T.expectation_id, *_CHOICES)
-        .where(among(connection, _T.expectation_id, [row[0] for row in rows]))
-        .order_by(_T.expectation_id, _T.position)
-    ).all()
+def _with_terms(connection: Connection, publication_id: int, rows: Sequence[Any]) -> Iterator[tuple[Any, Terms]]:
+    choices = connection.execute(_CHOSEN_IN, {"numbers": [row[0] for row in rows]}).all()
     there = topics(connection, publication_id)
     known = {topic.id: topic for topic in there}
     accepted = _accepted(connection, {choice[_ACCEPTED] for choice in choices}, known)
@@ -63,7 +66,8 @@ def _with_terms(connection: Connection, publication_id: int, chosen: Select[Any]
     by_expectation: dict[int, list[_Columns]] = {row[0]: [] for row in rows}
     for choice in choices:
         by_expectation[choice[0]].append(choice[1:])
-    return [(row, alike.terms(row[_SAID_BEGINS:], tuple(by_expectation[row[0]])).numbered(row[0])) for row in rows]
+    for row in rows:
+        yield row, alike.terms(row[_SAID_BEGINS:], tuple(by_expectation[row[0]])).numbered(row[0])
 
 
 # The columns of a choice, from its topic on.

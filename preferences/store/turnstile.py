@@ -7,17 +7,19 @@ inside are through, and lets nobody in until it has committed itself.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 # What advisory locks of this kind are known by; the second number is the publication's.
 _KIND = 1_414_681_428
 _NUMBERS = 1 << 31
+# Asked for each group, and writing the statement takes longer than running it.
+_GO_THROUGH = select(func.pg_advisory_xact_lock_shared(_KIND, bindparam("number", type_=Integer)))
 
 
 def go_through(connection: Connection, publication_id: int) -> None:
     """Decide a group in this transaction. The first thing in it, so that it holds nothing that a pause waits for."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock_shared(_KIND, publication_id % _NUMBERS)))
+        connection.execute(_GO_THROUGH, {"number": publication_id % _NUMBERS})
 
 
 def wait_until_through(connection: Connection, publication_id: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, insert, select, update
 
 from preferences.delivery import AttemptOutcome
 from preferences.errors import Invalid, NotFound
@@ -42,10 +42,14 @@ class Draw:
 
 def draw_of(connection: Connection, publication_id: int) -> Draw:
     """How the mails of a publication are drawn now."""
-    key = select(INSTALLATION.c.suppression_key).scalar_subquery()
-    chosen = select(key.label("key"), PUBLICATION.c.vote_share).where(PUBLICATION.c.id == publication_id)
-    row = connection.execute(chosen).one()
+    row = connection.execute(_DRAWN_BY, {"publication": publication_id}).one()
     return Draw(key=hmac.digest(row.key, _PURPOSE, "sha256"), share=row.vote_share)
+
+
+# Asked for each group, and writing the statement takes longer than running it.
+_DRAWN_BY = select(
+    select(INSTALLATION.c.suppression_key).scalar_subquery().label("key"), PUBLICATION.c.vote_share
+).where(PUBLICATION.c.id == bindparam("publication"))
 
 
 def change_vote_share(connection: Connection, publication_id: int, percent: str, by: By, now: datetime) -> None:
@@ -63,6 +67,8 @@ def change_vote_share(connection: Connection, publication_id: int, percent: str,
 def draw_vote_lines(connection: Connection, publication_id: int, mails: Iterable[HandOver]) -> None:
     """Note in each of these mails whether it has the line. What cannot wait has none: no vote could make it come less."""
     draw = draw_of(connection, publication_id)
+    if not draw.share:
+        return
     for mail in mails:
         is_notice = mail.topic_id is not None and mail.terms.topics[mail.topic_id].notice
         mail.vote_share = None if is_notice else draw.share_of(mail.delivery_id)
