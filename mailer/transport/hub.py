@@ -8,7 +8,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from greenlet import GreenletExit, getcurrent, greenlet
 
 T = TypeVar("T")
+_NEVER = float("inf")
 
 
 class Errand(Generic[T]):
@@ -66,6 +67,7 @@ class Hub:
     def __init__(self) -> None:
         self._poll = select.poll()
         self._waiting: dict[int, tuple[Any, float]] = {}  # by descriptor: who waits, and until when
+        self._soonest = _NEVER  # nobody waits until an earlier instant
         self._for_errands: list[Any] = []
         self._lock = Lock()
         self._bell: tuple[socket.socket, socket.socket] | None = None
@@ -86,6 +88,8 @@ class Hub:
         own, descriptor = getcurrent(), sock.fileno()
         self._poll.register(descriptor, events)
         self._waiting[descriptor] = own, until
+        if until < self._soonest:
+            self._soonest = until
         try:
             own.parent.switch()
         finally:
@@ -117,12 +121,14 @@ class Hub:
 
         Raises what a conversation raises; that one is over, and the others go on at the next turn.
         """
-        soonest = min((until for _, until in self._waiting.values()), default=float("inf"))
-        ready = dict(self._poll.poll(max(0.0, min(seconds, soonest - time.monotonic())) * 1000 + 1))
         now = time.monotonic()
+        if now + seconds >= self._soonest:
+            self._soonest = min((until for _, until in self._waiting.values()), default=_NEVER)
+            seconds = min(seconds, max(0.0, self._soonest - now))
+        ready = self._poll.poll(seconds * 1000 + 1)
         # What has come is heard, however late it is looked for: this thread may have been busy elsewhere for long.
-        late = [one for place, (one, until) in self._waiting.items() if until <= now and place not in ready]
-        for place in ready:
+        late = [] if time.monotonic() < self._soonest else self._late({place for place, _ in ready})
+        for place, _ in ready:
             if place in self._waiting:
                 self._waiting[place][0].switch()
             else:
@@ -130,6 +136,11 @@ class Hub:
         for one in late:
             one.throw(TimeoutError("timed out"))
         return bool(ready or late)
+
+    def _late(self, ready: Container[int]) -> list[Any]:
+        """Who has waited for too long, and is not ready."""
+        now = time.monotonic()
+        return [one for place, (one, until) in self._waiting.items() if until <= now and place not in ready]
 
     @property
     def is_quiet(self) -> bool:

@@ -22,7 +22,8 @@ from mailer.transport.wire import Timeouts, Wire
 LOOK_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+# As the outcome: not frozen, and never changed.
+@dataclass(slots=True)
 class _Given:
     """One message that was given to the lane, under its number."""
 
@@ -139,7 +140,9 @@ class SmtpLane:
 
     def _fill_seats(self) -> None:
         """Put connections to work that have nothing to do while something waits; those that are made already first."""
-        free = [seat for seat in self._seats if not seat.is_at_work] if self._queue else []
+        if not self._queue:
+            return
+        free = [seat for seat in self._seats if seat.conversation is None or seat.conversation.dead]
         if not free:
             return
         now = time.monotonic()

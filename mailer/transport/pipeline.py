@@ -78,11 +78,12 @@ class Pipeline:
         return None if is_not else message
 
     def _converse(self, message: Message, following: Message | None, begun_at: datetime) -> Outcome:
+        # In the steady state all three have come together with the reply to the last final dot.
+        if not self._owed and self._wire.passes(_ALL_WELL):
+            return self._send(message, following, begun_at)
         heard = _Heard()
         try:
-            # In the steady state all three have come together with the reply to the last final dot.
-            if self._owed or not self._wire.passes(_ALL_WELL):
-                self._hear(heard)
+            self._hear(heard)
             if heard.refusal is None and self._wire.has_more:
                 raise WireDownError("the server said more than it was asked")
         except WireDownError as error:

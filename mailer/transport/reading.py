@@ -29,7 +29,7 @@ class Replies:
         return self._at < len(self._ahead)
 
     def passes(self, starts: tuple[bytes, ...]) -> bool:
-        """Whether the next replies, of one line each, have all come and begin so; then they are read.
+        """Whether the next replies, of one line each, have all come and begin so, and nothing else has; then they are read.
 
         What it answers False to is read one by one.
         """
@@ -39,6 +39,8 @@ class Replies:
             if end < 0 or not self._ahead.startswith(start, at):
                 return False
             at = end + 1
+        if at < len(self._ahead):
+            return False
         self._at = at
         return True
 
@@ -47,9 +49,12 @@ class Replies:
 
         Raises NoReplyError at what is none: half a line, a line without a code, or lines without end.
         """
+        line = self._line(until)
+        if line[:4] == _USUAL:
+            return 250, [line[4:]]
         texts: list[bytes] = []
-        for _ in range(_LINES_LIMIT):
-            line = self._line(until)
+        for more in range(_LINES_LIMIT):
+            line = self._line(until) if more else line
             code, mark = line[:3], line[3:4]
             if not (code.isdigit() and b"2" <= code[:1] <= b"5" and mark in _MARKS):
                 raise NoReplyError("the server sent no reply")
@@ -67,7 +72,7 @@ class Replies:
             more = self._receive(until)
             if not more:
                 raise NoReplyError("the server sent no reply" if self.has_more else "the server closed the connection")
-            self._ahead = self._ahead[self._at :] + more
+            self._ahead = self._ahead[self._at :] + more if self.has_more else more
             self._at = 0
             end = self._ahead.find(b"\n")
         line = self._ahead[self._at : end]
@@ -75,12 +80,13 @@ class Replies:
         return line[:-1] if line[-1:] == b"\r" else line
 
 
+_USUAL = b"250 "
 _MARKS = (b" ", b"-", b"")
 
 
 def reply_of(code: int, texts: list[bytes]) -> Reply:
     """The reply as it is kept: its lines as one that can be read."""
-    return Reply(code, " ".join(readable(text) for text in texts))
+    return Reply(code, readable(texts[0]) if len(texts) == 1 else " ".join(map(readable, texts)))
 
 
 def readable(octets: bytes | str) -> str:
