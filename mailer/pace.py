@@ -34,9 +34,10 @@ class Pace:
         if begun:
             claimed_for_each = group.claimed / max(len(group.mails), 1)
             self._become(round(begun / max(seconds, 1e-6) * GROUP_SECONDS * claimed_for_each))
-        else:
-            # It took too long to come that far: a smaller one may not, and everything given back again would get nowhere.
-            self._become(group.claimed // 2)
+
+    def none_begun(self, group: Group) -> None:
+        """It took so long to come as far as the wire that it was too late for all: of a smaller one some may begin."""
+        self._become(group.claimed // 2)
 
     def nothing_left(self) -> None:
         """Nobody got a mail: deciding alone holds up nothing."""

@@ -200,7 +200,11 @@ class Sender:
         finally:
             left = [] if is_given else self._not_made(group.mails, making)
             self._record(publication_id, [*making.results, *left, *results])
-        self._pace.left(sum(result.came is not Came.GIVEN_BACK for result in results), group, wire)
+        begun = sum(result.came is not Came.GIVEN_BACK for result in results)
+        if begun or not results:
+            self._pace.left(begun, group, wire)
+        else:
+            self._pace.none_begun(group)
         if self._office.measures is not None:
             self._office.measures.group(len(group.mails), time.monotonic() - started)
 

@@ -67,7 +67,7 @@ def test_a_group_of_which_nothing_could_begin_in_time_is_followed_by_a_smaller_o
     sizes = []
     for _ in range(10):
         sizes.append(pace.group(1))
-        pace.left(0, Group(mails=(), begins_until=TUESDAY, last_subscriber=0, claimed=sizes[-1]), 0.0)
+        pace.none_begun(Group(mails=(), begins_until=TUESDAY, last_subscriber=0, claimed=sizes[-1]))
     assert all(later < size or later == SMALLEST for size, later in pairwise(sizes))
     assert sizes[-1] == SMALLEST
 
