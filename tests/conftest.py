@@ -102,9 +102,11 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 def _migrate(url: str) -> None:
     # Only here: the law is tested without the store.
     from preferences.store.database import open_database
+    from tests.no_disk import wait_for_no_disk
     from tests.one_compiler import share_what_is_compiled
 
     share_what_is_compiled()
+    wait_for_no_disk()
     database = open_database(url)
     try:
         database.migrate()

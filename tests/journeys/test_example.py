@@ -209,6 +209,20 @@ def test_a_town_full_of_readers_lived_eight_weeks(file: Path) -> None:
     assert datetime.fromisoformat(last) - datetime.fromisoformat(first) > timedelta(days=52)
 
 
+def test_its_readers_answer_vote_bring_others_and_read_on_the_web(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        counts = [
+            connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
+            for what in (
+                "answer WHERE words <> ''",
+                "vote",
+                "referral WHERE confirmed_at IS NOT NULL",
+                "event WHERE kind = 'read_on_web'",
+            )
+        ]
+    assert all(count >= 30 for count in counts), counts
+
+
 def test_every_reason_and_every_outcome_occurs_that_can(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         outcomes = {outcome for (outcome,) in connection.execute("SELECT DISTINCT outcome FROM decision")}

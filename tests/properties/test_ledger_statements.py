@@ -41,7 +41,6 @@ def _town(template: Path, folder: Path) -> Iterator[Life]:
     path = folder / "full.sqlite3"
     shutil.copy(template, path)
     with closing(open_database(f"sqlite:///{path}")) as database:
-        event.listen(database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
         life = Life(database)
         life.topic("letter", days={1})
         life.topic("events", 5)

