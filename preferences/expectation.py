@@ -207,8 +207,9 @@ class Terms:
 
     def numbered(self, expectation: int) -> Terms:
         """The same terms as those of another expectation that asks for the same: what is derived is shared."""
-        asked = _with(self.expectation, "id", expectation)
-        return self if asked is self.expectation else _with(self, "expectation", asked)
+        if self.expectation.id == expectation:
+            return self
+        return _with(self, "expectation", _with(self.expectation, "id", expectation))
 
     def next_free(self, instant: datetime) -> datetime:
         """The earliest instant, `instant` or later, outside the pause that days and hours allow."""
@@ -225,8 +226,6 @@ class Terms:
 
 def _with(value: _Value, name: str, other: object) -> _Value:
     """The value with one field changed that nothing is derived from, without deriving the others anew."""
-    if getattr(value, name) == other:
-        return value
     copied = object.__new__(type(value))
     copied.__dict__.update(value.__dict__)
     copied.__dict__[name] = other

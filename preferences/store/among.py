@@ -70,5 +70,5 @@ class _Numbers(TypeDecorator[Collection[int]]):
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> str:
         """The numbers in their order, so that rows are looked for along the index."""
-        spelled = ",".join(map(str, sorted(value or ())))
-        return f"{{{spelled}}}" if dialect.name == "postgresql" else f"[{spelled}]"
+        spelled = str(sorted(value or ()))
+        return f"{{{spelled[1:-1]}}}" if dialect.name == "postgresql" else spelled

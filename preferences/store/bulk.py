@@ -86,16 +86,33 @@ def _selected(table: Table, names: Names, same: tuple[bool, ...]) -> str:
 
 
 def _array(values: Sequence[Any]) -> str:
-    """The literal of an array."""
+    """The literal of an array. Most columns are of one kind, and are then spelled at once."""
+    kinds = set(map(type, values))
+    if kinds <= _NUMBERS:
+        return f"{{{str(list(values))[1:-1]}}}"
+    if kinds == {datetime}:
+        return f"""{{"{'","'.join([value.isoformat() for value in values])}"}}"""
+    if kinds == {str}:
+        joined = _NOWHERE.join(values)
+        if joined.count(_NOWHERE) == len(values) - 1:
+            return f"""{{"{_escaped(joined).replace(_NOWHERE, '","')}"}}"""
     return f"{{{','.join(map(_literal, values))}}}"
+
+
+_NUMBERS = {int, float, bool}
+# PostgreSQL takes no text with it.
+_NOWHERE = "\0"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return f'"{_escaped(value)}"'
     return f'"{value}"' if isinstance(value, date) else str(value)
 
 
@@ -112,14 +129,10 @@ def _spelled(table: Table, names: Names, rows: Sequence[Row]) -> list[tuple[Any,
     ways = _ways(table, names)
     if not ways:
         return list(map(tuple, rows))
-    spelled = []
-    for row in rows:
-        values = list(row)
-        for place, way in ways:
-            if values[place] is not None:
-                values[place] = way(values[place])
-        spelled.append(tuple(values))
-    return spelled
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    for place, way in ways:
+        columns[place] = [None if value is None else way(value) for value in columns[place]]
+    return list(zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,7 @@ from preferences.history import History
 from preferences.store.among import among_named
 from preferences.store.expectations import terms_at, terms_of
 from preferences.store.histories import histories_of
+from preferences.store.rows import filled
 from preferences.store.subscribers import SubscriberRow, subscribers
 from preferences.store.tables import ATTEMPT, CAMPAIGN, CAMPAIGN_TOPIC, DELIVERY, EXPECTATION
 
@@ -52,7 +53,8 @@ IS_IN_DOUBT = _D.state == literal_column(f"'{State.IN_DOUBT.value}'")
 IS_UNDER_WAY = ATTEMPT.c.outcome.is_(None) & (ATTEMPT.c.lease_id > 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, so that it can be `filled`.
+@dataclass(frozen=True, kw_only=True)
 class OpenDelivery:
     """One delivery that is not decided for good; `topics` are its campaign's in order, empty for a digest.
 
@@ -208,18 +210,22 @@ def _open_with(statuses: tuple[str, ...]) -> Select[Any]:
 
 
 def _open(row: Sequence[Any], topics: Mapping[int, tuple[int, ...]]) -> OpenDelivery:
-    plain = dict(zip(_PLAIN, row, strict=False))
+    values = dict(zip(_PLAIN, row, strict=False))
     rhythm, state, reason, expiry, priority, status = row[len(_PLAIN) :]
-    return OpenDelivery(
-        **plain,
-        rhythm=None if rhythm is None else Arrives(rhythm),
-        state=State(state),
-        reason=Reason(reason),
-        expiry=ExpiryBasis(expiry),
-        priority=priority or 0,
-        topics=topics.get(plain["campaign_id"], ()),
-        is_paused=status == CampaignStatus.PAUSED.value,
-    )
+    values["rhythm"] = None if rhythm is None else Arrives(rhythm)
+    values["state"] = _STATES[state]
+    values["reason"] = _REASONS[reason]
+    values["expiry"] = _EXPIRIES[expiry]
+    values["priority"] = priority or 0
+    values["topics"] = topics.get(row[_CAMPAIGN], ())
+    values["is_paused"] = status == CampaignStatus.PAUSED.value
+    return filled(OpenDelivery, values)
+
+
+# Calling an enumeration takes longer.
+_STATES = {one.value: one for one in State}
+_REASONS = {one.value: one for one in Reason}
+_EXPIRIES = {one.value: one for one in ExpiryBasis}
 
 
 def campaign_topics(connection: Connection, campaign_ids: Collection[int]) -> Mapping[int, tuple[int, ...]]:

@@ -17,7 +17,7 @@ from preferences.expectation import Standing, Suppression
 from preferences.store.among import among, among_named
 from preferences.store.installation import suppression_key
 from preferences.store.publications import COLUMNS, LOOKS, PublicationRow, publication_in
-from preferences.store.rows import inserted_key
+from preferences.store.rows import filled, inserted_key
 from preferences.store.tables import APPEARANCE, DEAD_ADDRESS, PUBLICATION, SUBSCRIBER, SUPPRESSED
 
 Scalar = str | int | float | bool | None
@@ -27,7 +27,8 @@ Scalar = str | int | float | bool | None
 IMPORTED = "import"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, so that it can be `filled`.
+@dataclass(frozen=True, kw_only=True)
 class SubscriberRow:
     """A subscriber as stored; `address` is None once erased."""
 
@@ -73,7 +74,7 @@ def _of_columns(columns: Sequence[Any]) -> SubscriberRow:
     fields, suppressed = values["fields"], values["suppressed"]
     values["fields"] = {} if fields == "{}" else json.loads(fields)
     values["suppressed"] = None if suppressed is None else Suppression(suppressed)
-    return SubscriberRow(**values)
+    return filled(SubscriberRow, values)
 
 
 _NAMES = tuple(SubscriberRow.__dataclass_fields__)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, date, datetime
+from contextlib import closing, suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Column, Connection, Date, Float, Integer, MetaData, String, Table, Text, select
+from sqlalchemy.exc import DataError
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from preferences.store.among import among
+from preferences.store.among import among, among_named
 from preferences.store.bulk import insert_rows, next_keys, put_rows, update_rows
 from preferences.store.columns import Key
 from preferences.store.database import Database, open_database
@@ -112,6 +113,29 @@ def test_among_finds_exactly_those_that_are_named(database: Database) -> None:
         for numbers in ((), (3,), (49, 2, 2, 77), range(1, 50)):
             found = connection.execute(select(TRIAL.c.id).where(among(connection, TRIAL.c.id, numbers))).scalars()
             assert set(found) == set(numbers) & set(range(1, 50))
+            by_name = connection.execute(_NAMED, {"numbers": numbers}).scalars()
+            assert set(by_name) == set(numbers) & set(range(1, 50))
+
+
+_NAMED = select(TRIAL.c.id).where(among_named(TRIAL.c.id, "numbers"))
+
+
+def test_whole_columns_without_a_gap_are_stored_as_they_are_given(database: Database) -> None:
+    at = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    rows = [
+        (number, word, word, at + number * timedelta(microseconds=1), at.date(), number % 2 == 0, number / 3, -number)
+        for number, word in enumerate(NASTY, start=1)
+    ]
+    with database.write() as connection:
+        insert_rows(connection, TRIAL, ("id", *NAMES), rows)
+        assert _stored(connection) == rows
+
+
+def test_a_text_that_no_database_takes_moves_no_other(database: Database) -> None:
+    with database.write() as connection, suppress(DataError), connection.begin_nested():
+        insert_rows(connection, TRIAL, ("id", "word"), [(1, "one\0two"), (2, "three")])
+    with database.read() as connection:
+        assert [row[1] for row in _stored(connection)] in ([], ["one\0two", "three"])
 
 
 @examples(60)
