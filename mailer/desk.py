@@ -21,7 +21,7 @@ from mailer.compose import campaign_content as written_content
 from mailer.compose.errors import NotDeliverableHere
 from mailer.notes import NOTHING_ELSE, Occasions
 from mailer.office import Office
-from mailer.phrases import Phrases
+from mailer.phrases import Phrases, TopicNames
 from preferences.calendar import local_date
 from preferences.count import count_of
 from preferences.expectation import Arrives
@@ -50,6 +50,12 @@ class Desk:
     occasions: Occasions = NOTHING_ELSE
     phrases: Phrases = field(default_factory=Phrases)
     _of_group: dict[tuple[int | None, int, int], CompiledCampaign] = field(default_factory=dict, init=False)
+    _names: TopicNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "_names", self.phrases.names({number: topic.name for number, topic in self.topics.items()})
+        )
 
     def message(self, mail: HandOver) -> Message:
         """The finished message, signed. Raises `TemplateError`, `RenderError` and `NotDeliverableHere`."""
@@ -91,7 +97,7 @@ class Desk:
             language=language,
             date=mail.committed_at,
             message_token=tokens.message,
-            promise=self.phrases.promise(mail.terms, self.topics, mail.committed_at, language),
+            promise=self.phrases.promise(mail.terms, self._names, mail.committed_at, language),
             count_line="" if count is None else self.phrases.count(count, language),
             why=self._why(mail, language),
             **links,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
-from preferences.cadence import LONGEST_DAYS, BoundCap, Cap, window
+from preferences.cadence import LONGEST_DAYS, BoundCap, CalendarWindow, Cap, window
 from preferences.expectation import Arrives, Terms
 from preferences.history import History, Instants
 
@@ -39,8 +40,15 @@ def count_of(
 
 def _count(terms: Terms, bound: BoundCap, counted: Instants, now: datetime) -> Count:
     if bound.calendar:
-        since = window(terms.zone, bound.calendar[0], now)[0]
-        number = sum(1 for at in counted if at >= since)
+        since = _window_begins(terms.zone, bound.calendar[0], now)
+        number = sum([at >= since for at in counted])
     else:
-        number = sum(1 for at in counted if at > now - bound.rolling[0][0])
+        since = now - bound.rolling[0][0]
+        number = sum([at > since for at in counted])
     return Count(number=number, cap=bound.cap)
+
+
+# Those of one group are counted at one instant, in some zones and windows.
+@lru_cache(maxsize=1024)
+def _window_begins(zone: tzinfo, kind: CalendarWindow, now: datetime) -> datetime:
+    return window(zone, kind, now)[0]

@@ -8,7 +8,7 @@ links are each reader's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,34 +65,36 @@ def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
     return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 
 
+# What fills a gap: the link with that number, or a line of text in which a link is not alone, which is a template in
+# itself: its own texts, and the links between them.
+_Line = tuple[str | int, ...]
+_Gap = int | _Line
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A frame whose sentences are filled in: pieces with gaps, and the numbers of the links that fill them.
-
-    A line of text in which a link is not alone is a template in itself: its own texts, and the links between them.
-    """
+    """A frame whose sentences are filled in: what stands still at the even places, and gaps for links at the odd ones."""
 
     html: tuple[bytes, ...]
-    html_gaps: tuple[tuple[int, int], ...]
+    html_links: tuple[int, ...]
     text: tuple[bytes, ...]
-    text_gaps: tuple[tuple[int, int], ...]
-    text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
+    text_gaps: tuple[_Gap, ...]
 
     def pieces(
         self, spelled: Sequence[str], of_html: list[bytes], of_text: list[bytes]
     ) -> tuple[list[bytes], list[bytes], list[bytes]]:
         """The HTML with these links, the text, which is whole lines without empty ones at its ends, and what is new."""
         html, text = list(self.html), list(self.text)
-        for at, number in self.html_gaps:
-            html[at] = of_html[number]
-        for at, number in self.text_gaps:
-            text[at] = of_text[number]
-        own = of_html if of_html is of_text else of_html + of_text
-        for at, line in self.text_lines:
-            whole = "".join([one if isinstance(one, str) else spelled[one] for one in line])
-            text[at] = block_of(whole + "\n").octets.removesuffix(LINE_END)
-            own = [*own, text[at]]
-        return html, text, own
+        html[1::2] = [of_html[number] for number in self.html_links]
+        text[1::2] = [_line(gap, spelled) if isinstance(gap, tuple) else of_text[gap] for gap in self.text_gaps]
+        if of_html is of_text and not any(isinstance(gap, tuple) for gap in self.text_gaps):
+            return html, text, of_html
+        return html, text, of_html + text[1::2]
+
+
+def _line(line: _Line, spelled: Sequence[str]) -> bytes:
+    whole = "".join([one if isinstance(one, str) else spelled[one] for one in line])
+    return block_of(whole + "\n").octets.removesuffix(LINE_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Frame:
     html_gaps: tuple[tuple[int, int], ...]
     text: tuple[bytes, ...]
     text_gaps: tuple[tuple[int, int], ...]
-    text_lines: tuple[tuple[int, tuple[str | int, ...]], ...]
+    text_lines: tuple[tuple[int, _Line], ...]
 
     def filled(self, sentences: Sequence[str]) -> Filled | None:
         """The frame with these sentences, empty where there is none; None where no frame can hold one of them."""
@@ -112,16 +114,20 @@ class Frame:
         if len(said) < len(both):
             return None
         html, text = list(self.html), list(self.text)
-        html_gaps = tuple(_put(html, self.html_gaps, [one[0] for one in said]))
-        text_gaps = tuple(_put(text, self.text_gaps, [one[1] for one in said]))
-        lines: list[tuple[int, tuple[str | int, ...]]] = []
+        html_gaps = dict(_put(html, self.html_gaps, [one[0] for one in said]))
+        text_gaps: dict[int, _Gap] = dict(_put(text, self.text_gaps, [one[1] for one in said]))
         for at, line in self.text_lines:
             spelled = tuple(_spelled(line, sentences))
             if all(isinstance(one, str) for one in spelled):
-                text[at] = block_of("".join(map(str, spelled)) + "\n").octets.removesuffix(LINE_END)
+                text[at] = _line(spelled, ())
             else:
-                lines.append((at, spelled))
-        return Filled(tuple(map(known, html)), html_gaps, tuple(map(known, text)), text_gaps, tuple(lines))
+                text_gaps[at] = spelled
+        return Filled(
+            _between(html, html_gaps),
+            tuple(html_gaps[at] for at in sorted(html_gaps)),
+            _between(text, text_gaps),
+            tuple(text_gaps[at] for at in sorted(text_gaps)),
+        )
 
 
 def _put(pieces: list[bytes], gaps: Sequence[tuple[int, int]], said: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -131,6 +137,17 @@ def _put(pieces: list[bytes], gaps: Sequence[tuple[int, int]], said: Sequence[by
             pieces[at] = said[number]
         else:
             yield at, number - len(said)
+
+
+def _between(pieces: Sequence[bytes], gaps: Iterable[int]) -> tuple[bytes, ...]:
+    """What stands before, between and behind the gaps, each as one piece, and an empty one for each gap."""
+    if not pieces:
+        return ()
+    together, since = [], 0
+    for at in sorted(gaps):
+        together += [known(b"".join(pieces[since:at])), b""]
+        since = at + 1
+    return (*together, known(b"".join(pieces[since:])))
 
 
 def _spelled(line: Sequence[str | int], sentences: Sequence[str]) -> Iterator[str | int]:
@@ -152,10 +169,10 @@ def frame_of(rendered: Both) -> Frame:
     return Frame(tuple(html), tuple(html_gaps), tuple(text), tuple(gaps), tuple(lines))
 
 
-def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, tuple[str | int, ...]]]]:
+def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, _Line]]]:
     pieces: list[bytes] = []
     gaps: list[tuple[int, int]] = []
-    lines: list[tuple[int, tuple[str | int, ...]]] = []
+    lines: list[tuple[int, _Line]] = []
     is_gap = False
     for line in rendered.splitlines():
         if not line.strip():
