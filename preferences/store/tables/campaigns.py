@@ -136,12 +136,6 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("carrier_id IS NOT NULL"),
         ),
         Index(
-            "ix_delivery_lease",
-            "lease_id",
-            sqlite_where=text("lease_id IS NOT NULL"),
-            postgresql_where=text("lease_id IS NOT NULL"),
-        ),
-        Index(
             "ix_delivery_in_doubt",
             "publication_id",
             sqlite_where=text("state = 'in_doubt'"),

@@ -59,6 +59,8 @@ def upgrade() -> None:
 
 def _what_is_merely_named() -> None:
     """A row of the ledger refers to what it is about; each further reference would be looked up for every mail."""
+    # Whose hand-over has ended is asked of the attempts, which have an index of their own for it.
+    op.drop_index("ix_delivery_lease", "delivery")
     for table, column in (
         ("delivery", "topic_id"),
         *(("decision", name) for name in ("expectation_id", "topic_id", "attempt_id")),
