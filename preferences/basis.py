@@ -106,10 +106,13 @@ def _counted(terms: Terms, history: History, subject: Candidate | DigestDue, now
 
 def counted_for(terms: Terms, charged: TopicTerms, history: History, now: datetime) -> Counted:
     """The counted instants that can bind what is charged to a topic."""
+    counted, along = history.charged.get(charged.topic, ()), history.along.get(charged.topic, ())
+    binding = _binding(charged.reach, counted, now)
     return Counted(
         total=_binding(terms.total_reach, history.total, now),
-        charged=_binding(charged.reach, history.charged.get(charged.topic, ()), now),
-        along=_binding(charged.reach, history.along.get(charged.topic, ()), now),
+        charged=binding,
+        # Mostly nothing came along.
+        along=binding if along == counted else _binding(charged.reach, along, now),
     )
 
 

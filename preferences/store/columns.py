@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Dialect, ForeignKeyConstraint, Integer, UniqueConstraint
 from sqlmodel import Field
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 # SQLite numbers a row by itself only when its key is declared INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(UTCDateTime):
+    """An instant in UTC. PostgreSQL answers in UTC already, and most are null: each is left as the driver gives it."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """What is done to each that is read."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 def key() -> Any:

@@ -164,6 +164,7 @@ def open_database(url: str, *, pool_size: int = 10, durability: Durability = Dur
     )
     # Before anything else is asked on a connection: answers in another encoding break what asks.
     event.listen(engine, "connect", _require_utf8, insert=True)
+    event.listen(engine, "connect", _answer_in_utc)
     return Database(engine)
 
 
@@ -175,6 +176,13 @@ def _require_utf8(connection: Any, _record: Any) -> None:
             f"the database is in {encoding}, which cannot hold every name; make it anew:"
             " createdb --owner troth --encoding UTF8 --template template0 troth"
         )
+
+
+def _answer_in_utc(connection: Any, _record: Any) -> None:
+    """Instants are read as they are answered; what stands between may have dropped the options that ask for UTC."""
+    if connection.info.parameter_status("TimeZone") != "UTC":
+        connection.execute("SET timezone TO 'UTC'")
+        connection.commit()
 
 
 def _sqlite_engine(url: URL, pool_size: int, durability: Durability) -> Engine:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -22,13 +24,8 @@ _C, _U = COUNTED.c, UNCOUNTED.c
 def histories_of(connection: Connection, subscriber_ids: Collection[int], now: datetime) -> dict[int, History]:
     """The histories of these subscribers as far as any cap looks back from `now`; everybody asked for is answered."""
     rows = connection.execute(_COUNTED_SINCE, {"numbers": subscriber_ids, "since": now - LOOKS_BACK}).all()
-    by_subscriber: dict[int, list[tuple[Any, ...]]] = {}
-    for row in rows:
-        by_subscriber.setdefault(row[0], []).append(tuple(row))
-    return {
-        subscriber: _history(by_subscriber[subscriber]) if subscriber in by_subscriber else EMPTY_HISTORY
-        for subscriber in subscriber_ids
-    }
+    counted = {subscriber: _history(mine) for subscriber, mine in groupby(rows, itemgetter(0))}
+    return {subscriber: counted.get(subscriber, EMPTY_HISTORY) for subscriber in subscriber_ids}
 
 
 # Asked for each group, and writing the statement takes longer than running it.
@@ -40,7 +37,7 @@ _COUNTED_SINCE = (
 )
 
 
-def _history(rows: Collection[tuple[Any, ...]]) -> History:
+def _history(rows: Iterable[Sequence[Any]]) -> History:
     """The history in rows of one subscriber, newest first."""
     total: list[datetime] = []
     charged: dict[int, list[datetime]] = {}

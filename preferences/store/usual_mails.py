@@ -24,6 +24,8 @@ from preferences.store.subscribers import SubscriberRow
 from preferences.usual import Usual, usual_case
 
 _GOOD = Standing(confirmed=True)
+# When it was scheduled, when it expires, and how it is spelled.
+_Candidate = tuple[datetime, datetime | None, str]
 # Terms, campaigns and minutes that are known at once; beyond, all are forgotten.
 _KEPT = 8192
 
@@ -47,7 +49,7 @@ class UsualMails:
         self._writes = writes
         self._now = writes.now
         self._minute = writes.now.replace(second=0, microsecond=0)
-        self._candidates: dict[Hashable, str] = {}
+        self._candidates: dict[Hashable, _Candidate] = {}
         self._spelling = spelling(writes.now, RULES_VERSION, zone_data_version())
 
     def takes(self, situation: Situation) -> bool:
@@ -91,7 +93,7 @@ class UsualMails:
         topic, terms = alike.usual.topic, situation.terms
         expectation = terms.expectation.id
         counted = counted_text(counted_for(terms, topic, situation.history, self._now))
-        basis = self._spelling.text(expectation, delivery.id, alike.shared, self._text_of(delivery), counted)
+        basis = self._spelling.text(expectation, delivery.id, alike.shared, self._text_of(delivery, terms), counted)
         mail = HandOver(
             delivery_id=delivery.id,
             publication_id=self._writes.publication_id,
@@ -106,17 +108,22 @@ class UsualMails:
         )
         self._writes.leaves_as_usual(mail, self._decision(mail, expectation, basis), in_total=not topic.notice)
 
-    def _text_of(self, delivery: OpenDelivery) -> str:
-        key = (delivery.campaign_id, delivery.scheduled_at, delivery.expires_at, delivery.expiry)
-        text = self._candidates.get(key)
-        if text is None:
-            text = self._candidates[key] = candidate_text(delivery.candidate(None))
-        return text
+    def _text_of(self, delivery: OpenDelivery, terms: Terms) -> str:
+        # Mostly they have the same instants in one zone. To compare two is quicker than to hash them.
+        key = (delivery.campaign_id, delivery.expiry, terms.zone)
+        known = self._candidates.get(key)
+        if known is None or (delivery.scheduled_at, delivery.expires_at) != known[:2]:
+            text = candidate_text(delivery.candidate(None))
+            known = self._candidates[key] = (delivery.scheduled_at, delivery.expires_at, text)
+        return known[2]
 
     def _decision(self, mail: HandOver, expectation: int, basis: str) -> list[Any]:
         """In the order of `OF_DECISION`."""
-        said = (Outcome.SEND.value, Reason.EXPECTED.value, mail.topic_id)
+        said = (*_SENT_AS_EXPECTED, mail.topic_id)
         return [mail.publication_id, mail.delivery_id, self._now, *said, None, expectation or None, None, None, basis]
+
+
+_SENT_AS_EXPECTED = (Outcome.SEND.value, Reason.EXPECTED.value)
 
 
 def _is_in_good_standing(person: SubscriberRow) -> bool:

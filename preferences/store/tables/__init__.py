@@ -9,7 +9,9 @@ from typing import cast
 
 from sqlalchemy import Table
 from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import UTCDateTime
 
+from preferences.store.columns import Instant
 from preferences.store.tables.campaigns import Campaign, CampaignContent, CampaignTopic, Delivery
 from preferences.store.tables.ledger import (
     ATTEMPT_STANDS,
@@ -54,7 +56,11 @@ from preferences.store.tables.readers import AddressChange, AnswerRow, Referral,
 
 
 def _table(model: type[SQLModel]) -> Table:
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+    table = cast(Table, model.__table__)  # type: ignore[attr-defined]
+    for column in table.columns:
+        if isinstance(column.type, UTCDateTime):
+            column.type = Instant()
+    return table
 
 
 # The tables as statements name them: everything reads and writes through these.
