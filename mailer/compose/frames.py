@@ -65,20 +65,22 @@ def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
     return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 
 
-# What fills a gap: the link with that number, or a line of text in which a link is not alone, which is a template in
-# itself: its own texts, and the links between them.
+# A line of text in which a link is not alone: its own texts, and the numbers of the links between them.
 _Line = tuple[str | int, ...]
-_Gap = int | _Line
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A frame whose sentences are filled in: what stands still at the even places, and gaps for links at the odd ones."""
+    """A frame whose sentences are filled in: at the even places what stands still, at the odd ones links.
+
+    Where the text has a line of its own at an odd place, the link there is any.
+    """
 
     html: tuple[bytes, ...]
     html_links: tuple[int, ...]
     text: tuple[bytes, ...]
-    text_gaps: tuple[_Gap, ...]
+    text_links: tuple[int, ...]
+    text_lines: tuple[tuple[int, _Line], ...]
 
     def pieces(
         self, spelled: Sequence[str], of_html: list[bytes], of_text: list[bytes]
@@ -86,10 +88,12 @@ class Filled:
         """The HTML with these links, the text, which is whole lines without empty ones at its ends, and what is new."""
         html, text = list(self.html), list(self.text)
         html[1::2] = [of_html[number] for number in self.html_links]
-        text[1::2] = [_line(gap, spelled) if isinstance(gap, tuple) else of_text[gap] for gap in self.text_gaps]
-        if of_html is of_text and not any(isinstance(gap, tuple) for gap in self.text_gaps):
-            return html, text, of_html
-        return html, text, of_html + text[1::2]
+        text[1::2] = [of_text[number] for number in self.text_links]
+        own = of_html if of_html is of_text else of_html + of_text
+        for at, line in self.text_lines:
+            text[at] = _line(line, spelled)
+            own = [*own, text[at]]
+        return html, text, own
 
 
 def _line(line: _Line, spelled: Sequence[str]) -> bytes:
@@ -115,18 +119,21 @@ class Frame:
             return None
         html, text = list(self.html), list(self.text)
         html_gaps = dict(_put(html, self.html_gaps, [one[0] for one in said]))
-        text_gaps: dict[int, _Gap] = dict(_put(text, self.text_gaps, [one[1] for one in said]))
+        text_gaps = dict(_put(text, self.text_gaps, [one[1] for one in said]))
+        lines: dict[int, _Line] = {}
         for at, line in self.text_lines:
             spelled = tuple(_spelled(line, sentences))
             if all(isinstance(one, str) for one in spelled):
                 text[at] = _line(spelled, ())
             else:
-                text_gaps[at] = spelled
+                lines[at], text_gaps[at] = spelled, 0
+        in_order = sorted(text_gaps)
         return Filled(
             _between(html, html_gaps),
             tuple(html_gaps[at] for at in sorted(html_gaps)),
             _between(text, text_gaps),
-            tuple(text_gaps[at] for at in sorted(text_gaps)),
+            tuple(text_gaps[at] for at in in_order),
+            tuple((2 * place + 1, lines[at]) for place, at in enumerate(in_order) if at in lines),
         )
 
 

@@ -176,15 +176,21 @@ def _fold_at_spaces(line: str, words: list[str]) -> bytes:
 def _phrase_and(name: str, display: str, bracketed: str) -> bytes:
     if not display:
         return f"{name}: {bracketed}{CRLF}".encode()
-    if display.isascii() and len(display) <= 60 and "=?" not in display:
-        escaped = display.replace("\\", "\\\\").replace('"', '\\"')
-        words = [display if _PLAIN_PHRASE.match(display) else f'"{escaped}"']
-    else:
-        words = encoded_words(display, first_room=ENCODED_LINE_LIMIT - len(name) - 2)
+    words = _phrase(display, ENCODED_LINE_LIMIT - len(name) - 2)
     in_one_line = f"{name}: {words[0]} {bracketed}"
     if len(words) == 1 and len(in_one_line) <= ENCODED_LINE_LIMIT:
         return f"{in_one_line}{CRLF}".encode()
     return _join(f"{name}: ", [*words, bracketed])
+
+
+# Most names are those of many.
+@lru_cache(maxsize=4096)
+def _phrase(display: str, first_room: int) -> tuple[str, ...]:
+    """A name as words of a phrase, the first in so many octets."""
+    if display.isascii() and len(display) <= 60 and "=?" not in display:
+        escaped = display.replace("\\", "\\\\").replace('"', '\\"')
+        return (display if _PLAIN_PHRASE.match(display) else f'"{escaped}"',)
+    return tuple(encoded_words(display, first_room=first_room))
 
 
 def _join(start: str, pieces: list[str]) -> bytes:

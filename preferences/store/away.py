@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from preferences.calendar import first_instant, zone_named
 from preferences.decision import Reason
 from preferences.delivery import State
-from preferences.store.among import among
+from preferences.store.among import among, among_named
 from preferences.store.tables import DELIVERY, EXPECTATION, PATTERN
 
 SAID_FOR = timedelta(days=30)
@@ -42,7 +42,10 @@ def left_out_while_away(
     Whoever is paused now, had no pause that ended in the last 30 days, or missed nothing in it, is missing.
     """
     pauses: dict[int, list[Mapping[Any, Any]]] = {}
-    for row in connection.execute(_paused(connection, publication_id, subscriber_ids, now)).mappings():
+    recently = now - SAID_FOR - timedelta(days=2)
+    about = {"publication": publication_id, "subscribers": subscriber_ids}
+    asked = {**about, "recently": recently.date(), "long_ago": now - _LONGEST}
+    for row in connection.execute(_PAUSED, asked).mappings():
         pauses.setdefault(row["subscriber_id"], []).append(row)
     found = {one: _last_pause(of_one) for one, of_one in pauses.items()}
     spans = {one: span for one, span in found.items() if span is not None and span[1] <= now < span[1] + SAID_FOR}
@@ -57,21 +60,24 @@ def left_out_while_away(
     }
 
 
-def _paused(connection: Connection, publication_id: int, subscriber_ids: Collection[int], now: datetime) -> Select[Any]:
+def _paused() -> Select[Any]:
     """What these asked for that had a pause, the newest first."""
-    recently = now - SAID_FOR - timedelta(days=2)
     return (
         select(_E.subscriber_id, _E.since, _E.until, _E.paused_since, _E.paused_until, _P.zone)
         .join(PATTERN, _P.id == _E.pattern_id)
         .where(
-            (_E.publication_id == publication_id)
-            & among(connection, _E.subscriber_id, subscriber_ids)
+            (_E.publication_id == bindparam("publication"))
+            & among_named(_E.subscriber_id, "subscribers")
             & _E.paused_until.is_not(None)
         )
-        .where((_E.paused_until >= recently.date()) & (_E.until.is_(None) | (_E.until >= now - _LONGEST)))
+        .where((_E.paused_until >= bindparam("recently")) & (_E.until.is_(None) | (_E.until >= bindparam("long_ago"))))
         .order_by(_E.id.desc())
         .limit(_MOST)
     )
+
+
+# Every group of mails asks this; writing the statement takes longer than running it.
+_PAUSED = _paused()
 
 
 def _kept_away(

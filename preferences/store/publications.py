@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from preferences.address import parse_address
 from preferences.appearance import HOUSE, Appearance, Logo
@@ -65,6 +65,10 @@ def _publications() -> Select[Any]:
     return select(*COLUMNS).select_from(PUBLICATION).outerjoin(APPEARANCE, LOOKS)
 
 
+# Every page and every group of mails asks this.
+_PUBLICATION = _publications().where(PUBLICATION.c.id == bindparam("publication"))
+
+
 def publication_in(row: Mapping[Any, Any]) -> PublicationRow:
     """The publication of a row that was asked for `COLUMNS`."""
     return _publication_row(_OF_OWN(row), _OF_LOOK(row))
@@ -93,7 +97,7 @@ def publications(connection: Connection) -> list[PublicationRow]:
 
 def publication(connection: Connection, publication_id: int) -> PublicationRow:
     """The publication of that number. Raises `NotFound`."""
-    row = connection.execute(_publications().where(PUBLICATION.c.id == publication_id)).mappings().first()
+    row = connection.execute(_PUBLICATION, {"publication": publication_id}).mappings().first()
     if row is None:
         raise NotFound(f"there is no publication {publication_id}")
     return publication_in(row)
