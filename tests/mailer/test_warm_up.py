@@ -75,9 +75,10 @@ def test_what_has_not_begun_uses_up_no_room(town: Town) -> None:
     down = {f"reader{one}@example.org": OutcomeKind.RELAY_DOWN for one in range(12)}
     town.transport._answers = down  # type: ignore[attr-defined]
     campaign = town.campaign("first", "letter")
-    town.go_to(TUESDAY + timedelta(minutes=10))
+    town.go_to(TUESDAY + timedelta(minutes=2))
+    assert town.counts(campaign) == {"due": 12}
     town.transport._answers = {}  # type: ignore[attr-defined]
-    town.go_to(TUESDAY + timedelta(minutes=20))
+    town.go_to(TUESDAY + timedelta(minutes=12))
     assert town.counts(campaign) == {"accepted": 10, "due": 2}
 
 

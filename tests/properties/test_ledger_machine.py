@@ -313,7 +313,7 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_whatever_happens_nothing_is_broken_lost_stuck_or_sent_twice(migrated_sqlite_file: Path) -> None:
-    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=24, steps=25)
+    _live(lambda: _on_sqlite(migrated_sqlite_file), examples=16, steps=25)
 
 
 @pytest.mark.slow

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from mailer.compose import RenderError, TemplateError
 from mailer.compose.mime import quoted_printable
 from tests.mailer.compose.cast import assert_clean, campaign, opened, part_of, reader, text
+from tests.properties.worlds import effort
 
 CAMPAIGN = campaign(mjml=text("{{ fields.body }}"), text="{{ fields.body }}")
 BODIES = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=2000)
 
 
-@settings(max_examples=150)
+@settings(max_examples=effort(150))
 @given(BODIES)
 @example(".")
 @example("a\n.\nb\r\n..\n")
@@ -32,7 +33,7 @@ def test_any_body_arrives_in_clean_bytes(body: str) -> None:
     assert part_of(data, "html").rstrip().endswith("</html>")
 
 
-@settings(max_examples=150)
+@settings(max_examples=effort(150))
 @given(BODIES)
 @example(".\n.\n")
 def test_quoted_printable_gives_the_lines_back(body: str) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mailer.compose import Message
 from mailer.compose.dkim import Algorithm, DkimKey, dns_record, new_private_key, read_key, relaxed_body, signed
 from tests.mailer.compose.cast import EVENT, assert_clean, campaign, field_lines, reader
+from tests.properties.worlds import effort
 
 AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 DOMAIN = "garden.example"
@@ -85,7 +86,7 @@ def test_spaces_that_servers_change_do_not_break_a_signature() -> None:
     assert verifies(changed)
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort(300))
 @given(
     st.text(alphabet="a \t\r\n", max_size=40).map(lambda text: text.replace("\r", "").replace("\n", "\r\n").encode())
 )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mailer.compose import HeaderValueError, RenderError, TemplateError, check_header_value
 from tests.mailer.compose.cast import assert_clean, campaign, field_lines, opened, reader, text
+from tests.properties.worlds import effort
 
 CAMPAIGN = campaign(subject="{{ fields.subject }}", mjml=text("x"))
 TOKENS = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=690)
@@ -24,7 +25,7 @@ def sent(**changes: Any) -> bytes:
     return data
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(VALUES | TRICKY)
 def test_any_subject_arrives_as_it_was_written(subject: str) -> None:
     wanted = subject.strip()
@@ -47,7 +48,7 @@ def _by_hand(field: bytes) -> str:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=effort(150), deadline=None)
 @given(VALUES | TRICKY)
 def test_any_name_stands_before_the_one_address_it_belongs_to(name: str) -> None:
     data = sent(name=name)
@@ -58,7 +59,7 @@ def test_any_name_stands_before_the_one_address_it_belongs_to(name: str) -> None
     assert [address.addr_spec for address in addresses] == ["anna@example.org"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=effort(80), deadline=None)
 @given(TOKENS, st.booleans())
 def test_the_one_click_link_is_whole_in_one_line_for_a_token_of_any_length(token: str, has_mailto: bool) -> None:
     mailto = f"mailto:u-{token[:40]}@return.example" if has_mailto else None

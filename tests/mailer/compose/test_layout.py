@@ -9,6 +9,7 @@ from jinja2 import Environment
 from mailer.compose import RenderError, TemplateError
 from mailer.compose.layout import compile_layout
 from tests.mailer.compose.cast import SPRING, campaign, part_of, reader, section, text
+from tests.properties.worlds import effort
 
 ATTRIBUTE_TEXT = st.text(
     alphabet=st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\\\"'&<>\n{}"), max_size=40
@@ -32,7 +33,7 @@ def test_every_placeholder_of_a_letter_is_in_the_html_as_it_was_written() -> Non
     assert "fence" not in template
 
 
-@settings(max_examples=100)
+@settings(max_examples=effort(100))
 @given(ATTRIBUTE_TEXT)
 def test_what_stands_in_an_attribute_arrives_unharmed(value: str) -> None:
     if "{{" in value or "{%" in value or "{#" in value:
@@ -159,7 +160,7 @@ def test_an_interruption_is_not_taken_for_a_bad_template(monkeypatch: pytest.Mon
         compile_layout(text("x"), title="", language="en")
 
 
-@settings(max_examples=150)
+@settings(max_examples=effort(150))
 @given(st.lists(st.sampled_from(
     ["<mj-text>", "</mj-text>", "<p>", "</p>", "<br>", "{{ name }}", "{% if name %}", "{% endif %}", "{# x #}", "é", "&", "<", ">",
      "<!--", "-->", "<mj-raw>", "</mj-raw>", "<mj-image src='x' />", "{{ along }}", '"', "<mj-section>", "</mj-section>", "\n"]

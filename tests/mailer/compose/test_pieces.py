@@ -221,7 +221,7 @@ def test_a_value_that_looks_like_the_place_of_what_comes_along_is_a_value() -> N
 PIECES = st.text(alphabet="ab =\n.\tä", max_size=200) | st.text(alphabet="a= ", min_size=70, max_size=240)
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort(300))
 @given(st.lists(PIECES, max_size=6))
 @example(["a" * 75, " ", "\n", "=" * 40])
 @example(["a" * 74 + " ", "a" * 71 + "=\t", "a" * 74 + " \n"])
@@ -232,7 +232,7 @@ def test_pieces_behind_each_other_are_the_whole(contents: list[str]) -> None:
     assert all(len(line) <= 76 and line[:1] != b"." for line in octets.split(b"\r\n"))
 
 
-@settings(max_examples=300)
+@settings(max_examples=effort(300))
 @given(st.text(alphabet="ab=/:.?&-", min_size=1, max_size=400) | st.text(alphabet=".=", min_size=70, max_size=240))
 def test_what_needs_no_encoder_is_what_the_encoder_gives(url: str) -> None:
     assert is_quick(url)
