@@ -6,6 +6,7 @@ written and not answered at any instant, as without pipelining: no more than tha
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from mailer.compose.content import Message
@@ -17,7 +18,8 @@ from mailer.transport.transaction import no_smtputf8
 from mailer.transport.wire import Timeouts, Wire, WireDownError
 
 _RESET = b"RSET\r\n"
-_ALL_WELL = (b"250 ", b"250 ", b"354 ")
+# Of one line each, and nothing behind them.
+_ALL_WELL = re.compile(rb"250 [^\n]*\n250 [^\n]*\n354 [^\n]*\n")
 
 
 class Pipeline:
@@ -79,7 +81,7 @@ class Pipeline:
 
     def _converse(self, message: Message, following: Message | None, begun_at: datetime) -> Outcome:
         # In the steady state all three have come together with the reply to the last final dot.
-        if not self._owed and self._wire.passes(_ALL_WELL):
+        if not self._owed and self._wire.hears(_ALL_WELL):
             return self._send(message, following, begun_at)
         heard = _Heard()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from mailer.transport.outcome import Reply
@@ -28,20 +29,14 @@ class Replies:
         """Whether something has come that nobody asked about yet."""
         return self._at < len(self._ahead)
 
-    def passes(self, starts: tuple[bytes, ...]) -> bool:
-        """Whether the next replies, of one line each, have all come and begin so, and nothing else has; then they are read.
+    def are(self, expected: re.Pattern[bytes]) -> bool:
+        """Whether what has come and was not read yet is just what is expected; then it is read.
 
         What it answers False to is read one by one.
         """
-        at = self._at
-        for start in starts:
-            end = self._ahead.find(b"\n", at)
-            if end < 0 or not self._ahead.startswith(start, at):
-                return False
-            at = end + 1
-        if at < len(self._ahead):
+        if expected.fullmatch(self._ahead, self._at) is None:
             return False
-        self._at = at
+        self._at = len(self._ahead)
         return True
 
     def code(self, until: float) -> tuple[int, list[bytes]]:

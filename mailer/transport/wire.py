@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import smtplib
 import socket
@@ -107,9 +108,9 @@ class Wire:
         """The next reply, whole; WireDownError at the end of the connection, half a line, or what is no reply."""
         return reply_of(*self._reply(timeout))
 
-    def passes(self, starts: tuple[bytes, ...]) -> bool:
-        """Whether the next replies have all come and begin so, and are read by that; it waits for nothing."""
-        return self._replies.passes(starts)
+    def hears(self, expected: re.Pattern[bytes]) -> bool:
+        """Whether just the expected replies have come, and are read by that; it waits for nothing."""
+        return self._replies.are(expected)
 
     def reply_unless(self, expected: int, timeout: float) -> Reply | None:
         """The next reply where its code is another than `expected`; else None. Raises as `reply` does."""
