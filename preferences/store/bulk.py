@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, CursorResult, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Sequence[Any]
@@ -40,14 +40,27 @@ def update_rows(connection: Connection, table: Table, key: Names, names: Names, 
     """
     rows = list({tuple(row[-len(key) :]): row for row in rows}.values())
     if _is_postgresql(connection):
-        sets = ", ".join(f'"{name}" = new."{name}"' for name in names)
-        where = " AND ".join(f'{table.name}."{name}" = new."{name}"' for name in key)
-        statement = f"UPDATE {table.name} SET {sets} FROM ({{rows}}) AS new WHERE {where}"
+        statement = _updating(table, key, names)
     else:
         sets = ", ".join(f'"{name}" = ?' for name in names)
         where = " AND ".join(f'"{name}" = ?' for name in key)
         statement = f"UPDATE {table.name} SET {sets} WHERE {where}"
     _run(connection, statement, table, (*names, *key), rows)
+
+
+def update_rows_where(
+    connection: Connection, table: Table, key: Names, names: Names, rows: Sequence[Row], condition: str
+) -> set[Any]:
+    """Set columns of those rows that meet a condition, on PostgreSQL; answers their numbers, without a lock before it."""
+    statement = f"{_updating(table, key, names)} AND {condition} RETURNING {table.name}.id"
+    updated = _run(connection, statement, table, (*names, *key), rows)
+    return set() if updated is None else set(updated.scalars())
+
+
+def _updating(table: Table, key: Names, names: Names) -> str:
+    sets = ", ".join(f'"{name}" = new."{name}"' for name in names)
+    where = " AND ".join(f'{table.name}."{name}" = new."{name}"' for name in key)
+    return f"UPDATE {table.name} SET {sets} FROM ({{rows}}) AS new WHERE {where}"
 
 
 def next_keys(connection: Connection, table: Table, count: int) -> list[int]:
@@ -59,19 +72,20 @@ def next_keys(connection: Connection, table: Table, count: int) -> list[int]:
     return list(range(highest + 1, highest + 1 + count))
 
 
-def _run(connection: Connection, statement: str, table: Table, names: Names, rows: Sequence[Row]) -> None:
-    """Run a statement in which `{rows}` stands where the rows belong."""
+def _run(
+    connection: Connection, statement: str, table: Table, names: Names, rows: Sequence[Row]
+) -> CursorResult[Any] | None:
+    """Run a statement in which `{rows}` stands where the rows belong; without rows there is nothing to run."""
     if not rows:
-        return
+        return None
     if not _is_postgresql(connection):
         values = f"VALUES ({', '.join('?' * len(names))})"
-        connection.exec_driver_sql(statement.format(rows=values), _spelled(table, names, rows))
-        return
+        return connection.exec_driver_sql(statement.format(rows=values), _spelled(table, names, rows))
     columns = list(zip(*rows, strict=True))
     same = tuple(column.count(column[0]) == len(column) for column in columns)
     same = (*same[:-1], False)  # one array at least says how many rows there are
     given = tuple(column[0] if one else _array(column) for column, one in zip(columns, same, strict=True))
-    connection.exec_driver_sql(statement.format(rows=_selected(table, names, same)), given)
+    return connection.exec_driver_sql(statement.format(rows=_selected(table, names, same)), given)
 
 
 @lru_cache(maxsize=256)

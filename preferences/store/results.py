@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from preferences.delivery import AttemptOutcome
 from preferences.store.aftermath import begin_again, decide_open_again, lock_campaigns, uncount
 from preferences.store.among import among, among_named
-from preferences.store.bulk import update_rows
+from preferences.store.bulk import update_rows, update_rows_where
 from preferences.store.came import OUTCOMES, STAYS_COUNTED, Came, Result
 from preferences.store.hand_overs import HandOver
 from preferences.store.restraint import note_results
@@ -35,13 +36,10 @@ def record_results(
     gone = [result for result in results if result.came not in STAYS_COUNTED]
     campaigns = lock_campaigns(connection, [result.delivery_id for result in gone]) if gone else []
     lock_subscribers(connection, {result.subscriber_id for result in gone})
-    standing = _standing_attempts(connection, results)
-    known = [result for result in results if (result.attempt_id, result.delivery_id) in standing]
-    _close_attempts(connection, known)
+    known, doubted = _close_attempts(connection, results)
     note_results(connection, known, now)
     _forget_replies_about_the_erased(connection, known)
     accept(connection, [result.delivery_id for result in known if result.came is Came.ACCEPTED])
-    doubted = {attempt for (attempt, _), outcome in standing.items() if outcome is not None}
     for result in known:
         was_in_doubt = result.came is Came.IN_DOUBT and result.attempt_id in doubted
         if not was_in_doubt and result.came is not Came.ACCEPTED:
@@ -80,9 +78,39 @@ def give_back(
     return record_results(connection, publication_id, results, now, jitter)
 
 
-def _standing_attempts(connection: Connection, results: Sequence[Result]) -> dict[tuple[int, int], str | None]:
+def _close_attempts(connection: Connection, results: Sequence[Result]) -> tuple[list[Result], set[int]]:
+    """Close those attempts that stand; answers their results, and the numbers of those that were in doubt.
+
+    Nearly always all are under way, and nothing need be read.
+    """
+    rows = {result.attempt_id: _closed(result) for result in sorted(results, key=lambda one: one.attempt_id)}
+    closed: set[int] = set()
+    if connection.dialect.name == "postgresql":
+        closed = update_rows_where(connection, ATTEMPT, *_CLOSED, list(rows.values()), "attempt.outcome IS NULL")
+    others = rows.keys() - closed
+    standing = _standing_attempts(connection, others) if others else {}
+    late = [rows[attempt] for attempt, delivery in standing if rows[attempt][-1] == delivery]
+    update_rows(connection, ATTEMPT, *_CLOSED, late)
+    stood = closed.union(row[_NUMBER] for row in late)
+    doubted = {row[_NUMBER] for row in late if standing[row[_NUMBER:]] is not None}
+    return [result for result in results if result.attempt_id in stood], doubted
+
+
+# The key of an attempt, with the delivery: after a restoration somebody else's may have its number. And what is closed.
+_CLOSED = (("id", "delivery_id"), ("outcome", "begun_at", "ended_at", "code", "reply", "relay"))
+_NUMBER = -2
+_OUTCOMES = {came: outcome.value for came, outcome in OUTCOMES.items()}
+
+
+def _closed(result: Result) -> tuple[Any, ...]:
+    """In the order of `_CLOSED`."""
+    what = (_OUTCOMES[result.came], result.begun_at, result.ended_at, result.code, result.reply[:1000] or None)
+    return (*what, result.relay, result.attempt_id, result.delivery_id)
+
+
+def _standing_attempts(connection: Connection, attempts: Collection[int]) -> dict[tuple[int, int], str | None]:
     """The outcomes of those attempts that are open, or in doubt because a lease ended, by attempt and delivery; locked."""
-    rows = connection.execute(_STANDING, {"numbers": [result.attempt_id for result in results]}).all()
+    rows = connection.execute(_STANDING, {"numbers": attempts}).all()
     return {(attempt, delivery): outcome for attempt, delivery, outcome in rows}
 
 
@@ -94,19 +122,6 @@ _STANDING = (
     .order_by(_A.id)
     .with_for_update()
 )
-
-
-def _close_attempts(connection: Connection, known: Sequence[Result]) -> None:
-    if known:
-        names = ("outcome", "begun_at", "ended_at", "code", "reply", "relay")
-        rows = [
-            (
-                *(OUTCOMES[one.came].value, one.begun_at, one.ended_at, one.code, one.reply[:1000] or None, one.relay),
-                one.attempt_id,
-            )
-            for one in known
-        ]
-        update_rows(connection, ATTEMPT, ("id",), names, rows)
 
 
 def _forget_replies_about_the_erased(connection: Connection, known: Sequence[Result]) -> None:

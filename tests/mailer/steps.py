@@ -27,7 +27,8 @@ def decided(town: Town) -> Group:
     return group
 
 
-def _results(group: Group, came: Came, town: Town) -> list[Result]:
+def results_of(group: Group, came: Came, town: Town) -> list[Result]:
+    """The same result for every mail of a group."""
     return [
         Result(
             attempt_id=mail.attempt_id,
@@ -43,7 +44,7 @@ def _results(group: Group, came: Came, town: Town) -> list[Result]:
 def recorded(town: Town, group: Group, came: Came) -> int:
     """Record the same result for every mail of a group; answers for how many it was news."""
     with town.database.write() as connection:
-        return record_results(connection, 1, _results(group, came, town), town.now, town.office.jitter)
+        return record_results(connection, 1, results_of(group, came, town), town.now, town.office.jitter)
 
 
 def status(town: Town, campaign: int) -> str:

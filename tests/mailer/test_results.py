@@ -1,5 +1,6 @@
 """What becomes of hand-overs: what counts, what is tried again, what is in doubt, and what a person says to that."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,8 +15,11 @@ from preferences.store.doubts import it_arrived, it_did_not_arrive, try_refused_
 from preferences.store.events import By
 from preferences.store.gate import Group, decide_group
 from preferences.store.histories import histories_of
+from preferences.store.results import Came, record_results
+from preferences.store.settling import put_in_doubt
 from preferences.store.tables import ATTEMPT, CAMPAIGN, COUNTED, DELIVERY, LEASE, UNCOUNTED
 from preferences.unsubscribe import Route
+from tests.mailer.steps import results_of
 from tests.mailer.town import ONE_A_WEEK, TUESDAY, Town
 
 PERSON = By(made_by=MadeBy.PERSON, route=Route.CONSOLE)
@@ -173,6 +177,38 @@ def test_what_was_handing_over_when_a_process_ended_is_in_doubt(town: Town) -> N
     tend(town.office)
     assert town.stands(first)[0] == "in_doubt"
     assert _still_counted(town) == 1
+
+
+def test_each_of_a_group_is_recorded_as_it_stands_by_now(town: Town) -> None:
+    """Under way, in doubt since a lease ended, answered by a person meanwhile, and another delivery's number."""
+    town.topic("letter", days={1})
+    for name in ("anna", "ben", "cleo", "dora"):
+        town.reader(name, {"letter": "each"})
+    town.clock.instant = TUESDAY
+    town.campaign("first", "letter")
+    tend(town.office)
+    group = _group(town)
+    under_way, doubted, answered, _ = group.mails
+    with town.database.write() as connection:
+        for mail in (doubted, answered):
+            closed = update(ATTEMPT).where(ATTEMPT.c.id == mail.attempt_id)
+            connection.execute(closed.values(outcome="in_doubt", ended_at=town.now, reply="ended"))
+            put_in_doubt(connection, 1, mail.delivery_id, town.now)
+        it_arrived(connection, 1, answered.delivery_id, PERSON, town.now)
+
+    results = [replace(result, reply="taken") for result in results_of(group, Came.ACCEPTED, town)]
+    results[3] = replace(results[3], delivery_id=under_way.delivery_id)
+    with town.database.write() as connection:
+        assert record_results(connection, 1, results, town.now, town.office.jitter) == 2
+        said = {row.id: (row.outcome, row.reply) for row in connection.execute(select(ATTEMPT))}
+        stand = {row.id: row.state for row in connection.execute(select(DELIVERY))}
+    assert [said[mail.attempt_id] for mail in group.mails] == [
+        ("accepted", "taken"),
+        ("accepted", "taken"),
+        ("accepted", "ended"),
+        (None, None),
+    ]
+    assert [stand[mail.delivery_id] for mail in group.mails] == ["accepted", "accepted", "accepted", "handing_over"]
 
 
 def test_who_has_lost_the_lease_counts_nothing(town: Town) -> None:
