@@ -13,8 +13,6 @@ WORKERS_MEET = {
     "test_gate",
     "test_worker",
     "test_control",
-    "test_results",
-    "test_broken_off",
     "test_change_while_sending",
 }
 

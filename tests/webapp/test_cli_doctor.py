@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import sqlite3
 from contextlib import closing
@@ -42,15 +43,21 @@ def _verdicts(troth: Command, *arguments: str) -> dict[str, dict[str, Any]]:
     return {one["about"]: one for one in said["findings"]}
 
 
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of an installation that has been started once."""
+    folder = tmp_path_factory.mktemp("started")
+    answer = _embedded(folder)("publication", "set", "newsletter", "--sender", "Letter <letter@example.org>")
+    assert answer.exit_code == 0
+    return folder / "var"
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """An installation that has been started once."""
-    assert (
-        _embedded(tmp_path)("publication", "set", "newsletter", "--sender", "Letter <letter@example.org>").exit_code
-        == 0
-    )
-    (tmp_path / "var").chmod(0o700)
-    return tmp_path / "var"
+def data(tmp_path: Path, started: Path) -> Path:
+    """Such an installation for each test."""
+    copied = shutil.copytree(started, tmp_path / "var")
+    copied.chmod(0o700)
+    return copied
 
 
 def test_before_the_first_start_nothing_is_a_problem_and_nothing_is_made(tmp_path: Path) -> None:
