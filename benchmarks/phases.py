@@ -8,6 +8,7 @@ no claim.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from mailer.office import Office
 from mailer.schedule import tend
 from mailer.send import Sender
 from mailer.transport import SmtpTransport
+from mailer.worker import LOOKS_FOR_CIRCLES
 from preferences.links import Links
 from preferences.settings import SmtpSecurity, SmtpServer
 from preferences.store.clock import SystemClock
@@ -125,6 +127,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _profile(url: str, port: int, messages: int, server: DurableServer | None) -> None:
+    gc.set_threshold(*LOOKS_FOR_CIRCLES)
     database = open_database(url)
     database.migrate()
     readers = populate(database, messages)
