@@ -47,7 +47,7 @@ class EmbeddedMailer:
 
     def start(self) -> None:
         """Begin a lease and start working."""
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             queues = Queues.of(installation_name(connection))
         self.lease = HeldLease(self._office, self._process)
         self.scheduler = Scheduler(self._office, broker=self._broker, queues=queues, lease=self.lease, rest=self._rest)
@@ -90,10 +90,10 @@ class EmbeddedMailer:
         while may_go_on():
             self.scheduler.tend_now()
             write_service_mails(self._office, self.lease.id)
-            with self._office.database.read() as connection:
+            with self._office.database.look() as connection:
                 due = publications_due(connection, self._office.clock.now())
             done = sum(self._drained(publication_id, may_go_on) for publication_id in due)
-            with self._office.database.read() as connection:
+            with self._office.database.look() as connection:
                 busy = is_handing_over(connection)
             if busy:
                 Event().wait(0.02)  # somebody else is handing over: wait for that

@@ -46,7 +46,7 @@ _WHY = "it may have left before the database was restored from a backup"
 
 def mark_file(data_dir: Path, database: Database) -> Path:
     """Where the mark of an installation is kept: each has its own, so that a new database beside an old mark is new."""
-    with database.read() as connection:
+    with database.look() as connection:
         return data_dir / FILE.format(installation=installation_name(connection))
 
 
@@ -85,7 +85,7 @@ class HighWaterMark:
         """
         is_damaged = self._read_again()
         try:
-            with database.read() as connection:
+            with database.look() as connection:
                 check_not_restored(connection, self._known)
                 newest = newest_mark(connection)
         except Restored:

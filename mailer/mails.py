@@ -33,7 +33,7 @@ class Mails:
 
     def desk(self, publication_id: int, mails: Sequence[HandOver]) -> Desk:
         """What one group of mails of a publication is made with: publication and topics as they are now."""
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             publication, topics = publication_and_topics(connection, publication_id)
             there = occasions(connection, publication_id, mails)
         return Desk(self._office, publication, topics, self.content, self.compiled, self.digest, there, self._phrases)
@@ -43,7 +43,7 @@ class Mails:
         key = (campaign_id, revision)
         found = self._contents.get(key)
         if found is None:
-            with self._office.database.read() as connection:
+            with self._office.database.look() as connection:
                 found = content_of(connection, campaign_id, revision)
             with self._lock:
                 if len(self._contents) >= _KEPT:

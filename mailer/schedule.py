@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def plan_due(office: Office, lease_id: int | None = None) -> int:
     """Plan every campaign whose instant has come, each in a transaction of its own; answers how many."""
-    with office.database.read() as connection:
+    with office.database.look() as connection:
         due = campaigns_to_plan(connection, office.clock.now())
     for campaign in due:
         with _leading(office, lease_id) as connection:

@@ -99,7 +99,7 @@ class Scheduler:
     @property
     def is_leading(self) -> bool:
         """Whether this process leads, as the database has it now. Raises `DatabaseAway`."""
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             return leader(connection, self._office.machine_clock.now()) == self._lease.id
 
     def tickets_under_way(self) -> int:
@@ -154,7 +154,7 @@ class Scheduler:
 
     def _look(self) -> _Look:
         now = self._office.clock.now()
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             threads = threads_at_work(connection, self._office.machine_clock.now())
             publications = publications_of_few(connection, now)
             if publications is None:
@@ -198,7 +198,7 @@ class Scheduler:
 
     def _is_waited_for(self) -> bool:
         """Whether a tick is worth beginning early."""
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             return is_something_to_plan(connection, self._office.clock.now()) or may_be_finished(connection)
 
     def _every_tick(

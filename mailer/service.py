@@ -29,7 +29,7 @@ BEGINS_WITHIN = timedelta(seconds=5)
 def write_service_mails(office: Office, lease_id: int) -> int:
     """Write every service mail that is due; answers how many were handed over or given up. Raises `AnyDoubt`."""
     office.check_keys()
-    with office.database.read() as connection:
+    with office.database.look() as connection:
         due = service_mails.due_service_mails(connection, office.clock.now())
     return sum(_write(office, lease_id, row) for row in due)
 

@@ -50,7 +50,7 @@ class Signing:
             if self._read_at is not None and self._seconds() - self._read_at < FRESH_SECONDS:
                 return
             self._read_at = None
-            with self._database.read() as connection:
+            with self._database.look() as connection:
                 rows = signing_keys(connection)
             if rows != self._rows:
                 self._keys = _by_domain([open_key(self._secret_keys, row) for row in rows])

@@ -63,7 +63,7 @@ class InstallationFigures(Collector):
     def _of_the_leader(self) -> Iterator[Metric]:
         now, machine_now = self._office.clock.now(), self._office.machine_clock.now()
         apart = (now - self._office.database.own_now()).total_seconds()
-        with self._office.database.read() as connection:
+        with self._office.database.look() as connection:
             found = figures(connection, now)
             threads = threads_at_work(connection, machine_now)
             is_restored = open_restoration(connection) is not None

@@ -32,7 +32,7 @@ class Health:
 
     def _missing(self) -> Iterator[str]:
         now = self.office.machine_clock.now()
-        with self.office.database.read() as connection:
+        with self.office.database.look() as connection:
             held = lease_named(connection, self.lease.id)
             leads = leader(connection, now)
             threads = threads_at_work(connection, now)

@@ -77,7 +77,7 @@ class DrivenClock:
         driven = self._driven
         if driven is not None:
             return driven
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             return self._stored(connection)
 
     def _stored(self, connection: Connection) -> datetime:

@@ -36,13 +36,28 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._looking = engine if self.is_sqlite else engine.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; its end is a rollback. Raises `DatabaseAway`."""
+        """A transaction of which nothing stays; its end is a rollback. Raises `DatabaseAway`."""
         with self._translated(), self.engine.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """A transaction that can only read, for what is asked again and again. Raises `DatabaseAway`.
+
+        A rollback would make its connection to PostgreSQL forget every statement that it has prepared, also those of the
+        transactions that write: so the end of this one is a commit.
+        """
+        if self.is_sqlite:
+            with self.read() as connection:
+                yield connection
+        else:
+            with self._translated(), self._looking.connect() as connection, connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -67,7 +82,7 @@ class Database:
 
     def own_now(self) -> datetime:
         """What the database's own clock says, in UTC; only ever compared with the clock that decides."""
-        with self.read() as connection:
+        with self.look() as connection:
             if self.is_sqlite:
                 value = connection.execute(text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")).scalar_one()
                 return datetime.fromisoformat(value)
@@ -159,6 +174,8 @@ def open_database(url: str, *, pool_size: int = 10, durability: Durability = Dur
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # The connection that was used last has prepared what is asked again and again.
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": 10},
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import Connection, delete, event, insert
+from sqlalchemy.exc import InternalError
 
 from mailer.pace import Pace
 from mailer.schedule import tend
@@ -62,6 +63,19 @@ def test_what_is_asked_for_each_group_reads_no_more_than_the_group(town_in_a_sen
         ASKED[name](connection, town_in_a_send)
         read = [_rows_read(connection, *one) for one in list(said)]
     assert 0 < sum(read) < DUE / 2
+
+
+def test_what_is_asked_for_each_group_is_prepared_once(town_in_a_send: Town) -> None:
+    town = town_in_a_send
+    Sender(town.office, town.mails, town.lease_id, lambda: True, Pace(steady=GROUP)).run(1)
+    with town.database.look() as connection:
+        prepared = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one()
+    assert prepared > GROUP
+
+
+def test_whoever_looks_changes_nothing(town_in_a_send: Town) -> None:
+    with pytest.raises(InternalError, match="read-only"), town_in_a_send.database.look() as connection:
+        connection.execute(delete(COUNTED))
 
 
 def _rows_read(connection: Connection, statement: str, values: Any) -> int:
