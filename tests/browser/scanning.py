@@ -41,11 +41,11 @@ def _in_mail(source: bytes) -> Iterator[str]:
 
 
 class Scanner:
-    """Follows addresses within one origin. `seen` are those that were fetched, in order."""
+    """Follows addresses within one origin. `seen` are those that were fetched, in order, with the kind of each."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self.seen: list[str] = []
+        self.seen: dict[str, str] = {}
         self.answers: dict[tuple[str, str], int] = {}
         self._kinds: Counter[str] = Counter()
         self._known: set[str] = set()
@@ -55,9 +55,13 @@ class Scanner:
         waiting = sorted(self._new(self.base_url, addresses))
         while waiting:
             address = waiting.pop(0)
-            self.seen.append(address)
+            self.seen[address] = _kind(address)
             for method in METHODS:
                 waiting += sorted(self._new(address, self._fetch(method, address)))
+
+    def one_of_each_kind(self) -> list[str]:
+        """The first address of each kind of page that was fetched."""
+        return list({kind: address for address, kind in reversed(self.seen.items())}.values())
 
     def _new(self, page: str, addresses: Iterable[str]) -> Iterator[str]:
         for found in addresses:
@@ -65,7 +69,7 @@ class Scanner:
             if not address.startswith(f"{self.base_url}/") or address in self._known:
                 continue
             self._known.add(address)
-            kind = _TOKEN.sub("*", urlsplit(address).path + "?" + re.sub(r"=[^&]*", "=", urlsplit(address).query))
+            kind = _kind(address)
             self._kinds[kind] += 1
             if self._kinds[kind] <= OF_ONE_KIND:
                 yield address
@@ -85,6 +89,10 @@ class Scanner:
         redirects = [answer.headers["Location"]] if answer.headers["Location"] else []
         is_page = (answer.headers["Content-Type"] or "").startswith(("text/html", "application/atom"))
         return redirects + (_ATTRIBUTE.findall(body) + _ADDRESS.findall(body) if is_page else [])
+
+
+def _kind(address: str) -> str:
+    return _TOKEN.sub("*", urlsplit(address).path + "?" + re.sub(r"=[^&]*", "=", urlsplit(address).query))
 
 
 def everything_but_observations(database: Database) -> dict[str, list[str]]:

@@ -11,9 +11,6 @@ from tests.browser.scanning import METHODS, Scanner, captured_addresses, everyth
 
 pytestmark = pytest.mark.slow
 
-# As many as show each kind of page to a browser with scripts.
-IN_A_BROWSER = 150
-
 
 def lived(page: Page, running: Product) -> None:
     """One reader signs up, reads, asks for less and for more, and leaves a topic: each leaves mails with links."""
@@ -52,7 +49,7 @@ def test_nothing_that_is_only_fetched_changes_anything(browser: Browser, running
 
     context = browser.new_context()
     page = context.new_page()
-    for address in scanner.seen[:IN_A_BROWSER]:
+    for address in scanner.one_of_each_kind():
         try:
             page.goto(address)
             page.wait_for_timeout(100)
