@@ -120,6 +120,17 @@ def test_among_finds_exactly_those_that_are_named(database: Database) -> None:
 _NAMED = select(TRIAL.c.id).where(among_named(TRIAL.c.id, "numbers"))
 
 
+def test_those_who_are_named_are_searched_for_on_sqlite_and_not_all_read(blank_sqlite_url: str) -> None:
+    with closing(open_database(blank_sqlite_url)) as database:
+        TRIAL.metadata.create_all(database.engine)
+        both = _NAMED.where(TRIAL.c.word.is_(None))
+        with database.read() as connection:
+            for statement in (_NAMED, both):
+                said = str(statement.compile(database.engine)).replace("?", "'[1, 2]'")
+                plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}")]
+                assert plan[0].startswith("SEARCH trial"), plan
+
+
 def test_whole_columns_without_a_gap_are_stored_as_they_are_given(database: Database) -> None:
     at = datetime(2026, 11, 24, 8, tzinfo=UTC)
     rows = [
