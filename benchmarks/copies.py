@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, insert, literal, select, text
+from sqlalchemy import Column, Connection, Table, case, func, insert, literal, select, text
 
 from preferences.store.tables import COUNTED, EXPECTATION, EXPECTATION_TOPIC, FOREIGN_MAIL, OPENING, SUBSCRIBER
 
@@ -45,6 +45,8 @@ def _copied(column: Column[Any], have: int) -> Any:
         return column + literal(have * _STEP, column.type)
     if column.name in ("address", "address_normalised"):
         return func.replace(column, "@", f"-{have}@")
+    if column.name == "name":
+        return case((column == "", column), else_=column.concat(f" {have}."))
     if column.name == "external_id":
         return column.concat(f" and {have}")
     return column
