@@ -11,8 +11,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
-# Slow tests often wait: for a lease to end, for a process, for a browser.
-MORE_JOBS ?= $(or $(shell expr $(JOBS) + 1 2>/dev/null),$(JOBS))
 SIZES ?=
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
@@ -42,7 +40,7 @@ rest: $(VENV)/.installed-dev ## Run what `make test` leaves out: style, types, a
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/troth migrate --check
-	$(BIN)/python -m pytest -q -n $(MORE_JOBS) --durations 15 -m "slow or hypothesis"
+	$(BIN)/python -m pytest -q -n $(JOBS) --durations 15 -m "slow or hypothesis"
 
 prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
 	@$(BIN)/python -m benchmarks.prove

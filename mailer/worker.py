@@ -42,8 +42,8 @@ MOST_LANES = 2
 # A thread that holds the interpreter gives it up so soon, where another waits for it. With Python's 5 ms the lane that waits for
 # a mail server or the database hears the answer late, and its groups become small.
 SWITCH_SECONDS = 0.0005
-# What refers to itself in a circle, which is little here, is looked for so seldom. As often as Python does by itself, that takes a
-# twelfth of the time of a send, nearly all of it to look through what is kept from beginning to end.
+# What refers to itself in a circle, which is little here, is looked for so seldom: as often as Python does by itself, some of a send
+# would be spent on looking through what is kept from beginning to end.
 LOOKS_FOR_CIRCLES = (5_000, 10, 20)
 # How long a thread waits for a ticket before it looks whether it is to stop.
 POLL_MS = 100

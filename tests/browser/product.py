@@ -26,6 +26,8 @@ from preferences.store.schedules import schedule
 from preferences.store.topics import create_topic
 from webapp.runtime import Dispatcher, Started, start, start_sandbox
 
+# How long a busy machine may take over a page: nothing is said about speed by it.
+PATIENCE_MS = 120_000
 # A Monday, ten o'clock in Berlin: the letter comes tomorrow.
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOPICS = (

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.conftest import launched
-from tests.browser.product import product, whole_product
+from tests.browser.product import PATIENCE_MS, product, whole_product
 from tests.browser.rare_states import rare_states
 from tests.browser.states import states
 
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     with sync_playwright() as playwright:
         chromium = launched(playwright)
         page = chromium.new_page(java_script_enabled=False)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         with TemporaryDirectory() as data, whole_product(Path(data)) as running:
             taken = _all(page, folder, states(page, running))
         # What few people ever see is made with few readers.

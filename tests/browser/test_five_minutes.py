@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.product import Product
+from tests.browser.product import PATIENCE_MS, Product
 from tests.browser.reader import Reader
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ ONCE_THERE = 120_000
 )
 def test_the_five_minutes(browser: Browser, example: Product, scripts: bool, size: ViewportSize) -> None:
     context = browser.new_context(viewport=size, java_script_enabled=scripts)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     nora = Reader(context.new_page(), example)
     _become_a_reader(nora, scripts=scripts)
     _send_the_first_draft(nora)

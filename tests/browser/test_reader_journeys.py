@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from tests.browser.product import Product, product
+from tests.browser.product import PATIENCE_MS, Product, product
 from tests.browser.reader import Reader
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def anna(request: pytest.FixtureRequest, browser: Browser, house: Product) -> Iterator[Reader]:
     """Somebody with a phone who has confirmed two topics, and has just got a mail about one of them."""
     context = browser.new_context(viewport=PHONE, java_script_enabled=request.param)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     reader = Reader(context.new_page(), house, address=f"anna{next(_numbers)}@visitor.example")
     reader.sign_up()
     reader.confirm()
