@@ -41,7 +41,7 @@ PUBLICATION = 1
 MADE, SENT_TO = 550, 500
 _WEEK, _HOUR = timedelta(days=7), timedelta(hours=1)
 _NAMES = ("Kim", "Ana María", "Jürgen", "Olu", "Þóra", "Mei", "Noor", "Sam", "Zoë", "Ivan", "李雷", "Maya")
-# With these, and whose copies they are, there are 11,720 names among the 18,880 of twenty thousand who have one.
+# With these, and with whose copies they are, few of a group are called alike.
 _INITIALS = "ABCDEFGHIJKLMNOPQRSTUVWYZ"
 # Of eleven, who is decided about and not sent to, in turn.
 _FINALLY_NOT = ("web", "suppressed", "unconfirmed", "unsubscribed")

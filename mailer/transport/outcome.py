@@ -27,7 +27,7 @@ class OutcomeKind(Enum):
     SLOWED = "slowed"
 
 
-# Not frozen, and never changed: one is made for each message, and a frozen one takes more than twice as long to be made.
+# Not frozen, and never changed: one is made for each message, and a frozen one sets each field by itself.
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """The outcome of one message. `text` is the server's own (it may hold an address) or says what happened.

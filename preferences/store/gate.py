@@ -61,10 +61,9 @@ def decide_group(
 
     Of those whose number is greater than `after`, and not greater than `until` where that is given.
 
-    None where nobody of them is due whom nobody else holds, as long as a campaign that is due is
-    not planned (everything scheduled up to now is planned before any of it is claimed), and as long as the publication
-    has no sender or no postal address. Raises `AnyDoubt` where the lease is no longer one's own or a clock disagrees;
-    then nothing is counted and nothing leaves.
+    None where nobody of them is due whom nobody else holds, as long as a campaign that is due is not planned (it is
+    before any of it is claimed), and as long as the publication has no sender or no postal address. Raises `AnyDoubt`
+    where the lease is no longer one's own or a clock disagrees; then nothing is counted and nothing leaves.
     """
     go_through(connection, publication_id)
     if not may_decide(connection, publication_id, lease_id, now, real_now):

@@ -13,7 +13,7 @@ _Value = TypeVar("_Value")
 def filled(kind: type[_Value], values: Mapping[str, Any]) -> _Value:
     """A frozen value with these for all of its fields, of a class without slots that checks and derives nothing.
 
-    Calling the class sets each field by itself, which takes several times as long: a send makes thousands a second.
+    Calling the class sets each field by itself, and a send makes thousands a second.
     """
     made = object.__new__(kind)
     made.__dict__.update(values)
