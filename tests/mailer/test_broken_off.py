@@ -61,6 +61,19 @@ def test_what_could_not_begin_in_time_begins_at_the_same_instant_of_a_driven_clo
     assert (town.stands(letter)[0], town.now) == ("accepted", TUESDAY)
 
 
+def test_who_could_begin_nothing_in_time_decides_about_fewer_next_and_who_has_heard_nothing_yet_does_not(
+    town: Town,
+) -> None:
+    letter_and_extra(town)
+    group, pace = decided(town), Pace()
+    size = pace.group(1)
+    pace.left(0, group, 0.1)
+    assert pace.group(1) == size
+    machine_of(town).instant += 2 * BEGINS_WITHIN
+    Sender(town.office, town.mails, town.lease_id, lambda: True, pace).hand_over_group(1, group)
+    assert pace.group(1) < size
+
+
 def test_a_group_of_which_nothing_could_begin_in_time_is_followed_by_a_smaller_one() -> None:
     pace = Pace()
     pace.nothing_left()
