@@ -15,7 +15,6 @@ from mailer.compose import Message
 from mailer.mails import Mails
 from mailer.send import Sender
 from mailer.transport import MemoryTransport, Outcome
-from preferences.store import leases
 from preferences.store.auditing import Audit
 from preferences.store.database import Database, DatabaseAway, open_database
 from preferences.store.publications import publication_named
@@ -121,8 +120,7 @@ def _planned(town: Town) -> int:
     from mailer.schedule import tend
 
     tend(town.office)
-    with town.database.write() as connection:
-        leases.renew_lease(connection, town.lease_id, town.office.machine_clock.now())
+    town.begin_lease()
     return letter
 
 

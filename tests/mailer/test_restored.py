@@ -18,7 +18,6 @@ from preferences.address import parse_address
 from preferences.asked import asked_from_json
 from preferences.delivery import RestorationAnswer
 from preferences.errors import AnyDoubt, Conflict
-from preferences.store import leases
 from preferences.store.auditing import Audit
 from preferences.store.database import Database, open_database
 from preferences.store.doubts import it_did_not_arrive
@@ -74,8 +73,7 @@ def _town(database: Database, folder: Path) -> Town:
 def _start(town: Town, folder: Path) -> None:
     """A process begins: it knows nothing but the files and the database."""
     town.office = replace(town.office, high_water=HighWaterMark(mark_file(folder, town.database)))
-    with town.database.write() as connection:
-        town.lease_id = leases.begin_lease(connection, "test", town.office.machine_clock.now())
+    town.begin_lease()
     _look(town)
 
 
@@ -130,8 +128,7 @@ def test_no_service_mail_leaves_before_a_person_has_answered(there: Town, tmp_pa
 
 def test_a_backup_restored_under_a_running_process_stops_the_very_next_group(there: Town, tmp_path: Path) -> None:
     _restored_in_the_middle(there, tmp_path)
-    with there.database.write() as connection:
-        there.lease_id = leases.begin_lease(connection, "test", there.office.machine_clock.now())
+    there.begin_lease()
     with pytest.raises(Restored):
         there.hand_over()
     assert _sent(there) == READERS
