@@ -22,7 +22,7 @@ from tests.brokers import BrokerServer, running_broker
 from tests.mailer.town import TUESDAY, Town, town_at
 
 READERS = 60
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture

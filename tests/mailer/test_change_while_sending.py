@@ -25,7 +25,7 @@ from tests.mailer.town import TUESDAY, Town
 
 BY_PAGE = By(made_by=MadeBy.LINK, route=Route.PREFERENCE_PAGE)
 READERS = 12
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 class Interrupted(MemoryTransport):

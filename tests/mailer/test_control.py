@@ -20,6 +20,7 @@ from preferences.store.events import SYSTEM
 from preferences.store.gate import decide_group
 from preferences.store.schedules import end, pause, resume
 from preferences.store.tables import ATTEMPT
+from tests.mailer.steps import machine_of
 from tests.mailer.town import TUESDAY, Town
 
 READERS = 12
@@ -101,9 +102,9 @@ class Watching(MemoryTransport):
 
 
 def send(town: Town, transport: Watching) -> None:
-    office = town.office
-    object.__setattr__(office, "transport", transport)
-    Sender(office, town.mails, town.lease_id, lambda: True, Pace(steady=5)).run(1)
+    object.__setattr__(town.office, "transport", transport)
+    machine_of(town)
+    Sender(town.office, town.mails, town.lease_id, lambda: True, Pace(steady=5)).run(1)
 
 
 def test_after_a_pause_only_what_was_decided_is_handed_over_and_after_resuming_the_rest(town: Town) -> None:

@@ -18,6 +18,7 @@ from mailer.transport import Lane, Outcome, OutcomeKind, SmtpTransport, Timeouts
 from mailer.transport.pipeline import Pipeline
 from preferences.errors import AnyDoubt
 from preferences.store.clock import FixedClock
+from tests.mailer.steps import machine_of
 from tests.mailer.town import TUESDAY, Town
 from tests.mailer.transport.play import Act, Record, Script, playing
 
@@ -36,6 +37,7 @@ def server(town: Town, script: Script) -> Iterator[Record]:
     with playing(script, "PIPELINING", at_once=True) as (at, record):
         transport = SmtpTransport(at, town.clock, timeouts=Timeouts(final_dot=1), local_name="test")
         town.office = replace(town.office, transport=transport)
+        machine_of(town)
         tend(town.office)
         yield record
 

@@ -17,7 +17,7 @@ from mailer.worker import lanes_of
 from preferences.store.tables import CAMPAIGN, LEASE
 from tests.mailer.town import TUESDAY, Town
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 # Where the system gives nobody the children of others, the process that waits begins them itself.
 # Each child says its number in a file of its own, and in another that it ended in order.
 PROGRAM = """
