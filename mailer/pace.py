@@ -10,6 +10,8 @@ from preferences.store.gate import Group
 GROUP_SECONDS = 0.2
 # The largest is for each connection of a lane: so many at most come to be in doubt where a process is killed.
 SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
+# A group is at most so many times as large as the one before.
+GROWS = 4
 # Above it no lane can be: 64 connections in two lanes.
 _LARGEST_OF_ALL = 32 * LARGEST
 
@@ -33,7 +35,9 @@ class Pace:
         """
         if begun:
             claimed_for_each = group.claimed / max(len(group.mails), 1)
-            self._become(round(begun / max(seconds, 1e-6) * GROUP_SECONDS * claimed_for_each))
+            size = round(begun / max(seconds, 1e-6) * GROUP_SECONDS * claimed_for_each)
+            # Of a few, most may still be under way, on connections that are made only now: that says nothing against more.
+            self._become(max(size, self._group) if seconds < GROUP_SECONDS else size)
 
     def none_begun(self, group: Group) -> None:
         """It took so long to come as far as the wire that it was too late for all: of a smaller one some may begin."""
@@ -45,4 +49,4 @@ class Pace:
 
     def _become(self, size: int) -> None:
         if not self._is_steady:
-            self._group = max(SMALLEST, min(_LARGEST_OF_ALL, size, self._group * 2))
+            self._group = max(SMALLEST, min(_LARGEST_OF_ALL, size, self._group * GROWS))

@@ -7,6 +7,7 @@ import socket
 import ssl
 from enum import Enum
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from mailer.transport.outcome import Reply
@@ -39,14 +40,13 @@ def connect(server: SmtpServer, timeouts: Timeouts, *, local_name: str | None, t
     Certificates are verified where encryption is required. Where it is only taken if offered, they are not: whoever
     could forge one could as well take the offer away.
     """
-    context = tls or _context(server.security)
     smtp: smtplib.SMTP | None = None
     stage = SetupStage.REACH
     try:
-        smtp = _client(server, timeouts, local_name, context)
+        smtp = _client(server, timeouts, local_name, tls)
         smtp.ehlo_or_helo_if_needed()
         stage = SetupStage.ENCRYPT
-        _encrypt(smtp, server, context)
+        _encrypt(smtp, server, tls)
         stage = SetupStage.SIGN_IN
         if server.user is not None and server.password is not None:
             smtp.login(server.user, server.password)
@@ -57,9 +57,17 @@ def connect(server: SmtpServer, timeouts: Timeouts, *, local_name: str | None, t
         raise _translated(error, SetupStage.ENCRYPT if isinstance(error, ssl.SSLError) else stage) from error
 
 
-@cache
 def _context(security: SmtpSecurity) -> ssl.SSLContext:
-    """Made once: to read the certificates that are trusted takes longer than to connect."""
+    """Made where something is to be encrypted, and once: to read the certificates that are trusted takes longer than to connect."""
+    with _one_at_a_time:
+        return _new_context(security)
+
+
+_one_at_a_time = Lock()
+
+
+@cache
+def _new_context(security: SmtpSecurity) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if security is SmtpSecurity.OPPORTUNISTIC:
         context.check_hostname = False
@@ -67,8 +75,9 @@ def _context(security: SmtpSecurity) -> ssl.SSLContext:
     return context
 
 
-def _client(server: SmtpServer, timeouts: Timeouts, local_name: str | None, context: ssl.SSLContext) -> smtplib.SMTP:
+def _client(server: SmtpServer, timeouts: Timeouts, local_name: str | None, tls: ssl.SSLContext | None) -> smtplib.SMTP:
     if server.security is SmtpSecurity.IMPLICIT:
+        context = tls or _context(server.security)
         return _EncryptedClient(timeouts, server.host, server.port, local_name, context=context)
     return _Client(timeouts, server.host, server.port, local_name)
 
@@ -90,11 +99,11 @@ class _EncryptedClient(_Client, smtplib.SMTP_SSL):
     """The same, encrypted from the first byte."""
 
 
-def _encrypt(smtp: smtplib.SMTP, server: SmtpServer, context: ssl.SSLContext) -> None:
+def _encrypt(smtp: smtplib.SMTP, server: SmtpServer, tls: ssl.SSLContext | None) -> None:
     if server.security is SmtpSecurity.IMPLICIT:
         return
     if smtp.has_extn("starttls"):
-        code, text = smtp.starttls(context=context)
+        code, text = smtp.starttls(context=tls or _context(server.security))
         if code != 220:
             raise smtplib.SMTPResponseException(code, text)
         smtp.ehlo_or_helo_if_needed()

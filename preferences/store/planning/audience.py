@@ -52,7 +52,7 @@ class Audience:
     def __init__(self, asked: Question, dialect: str) -> None:
         self.asked = asked
         self._named = _named(asked)
-        self._dialect = dialect
+        self.dialect = dialect
         position = self._named.c.rank % _POSITIONS // _WAYS
         self.charged = case(dict(enumerate(topic.id for topic in asked.topics)), value=position)
         self.way = self._named.c.rank % _WAYS
@@ -105,7 +105,7 @@ class Audience:
     def _conditions(self) -> list[ColumnElement[bool]]:
         conditions = [EXPECTATION.c.until.is_(None), EXPECTATION.c.publication_id == self.asked.publication_id]
         if self.asked.segment:
-            conditions.append(_within(self.asked.segment, self._dialect))
+            conditions.append(_within(self.asked.segment, self.dialect))
         return conditions
 
     def _tables(self) -> FromClause:

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    Subquery,
     Table,
     Text,
     and_,
     case,
+    func,
     insert,
     literal,
     or_,
@@ -39,8 +41,8 @@ from preferences.store.tables import DECISION, DELIVERY
 PLANNED = Table(
     "planning_member",
     MetaData(),
-    Column("subscriber_id", Key, primary_key=True, autoincrement=False),
-    *(Column(name, Key) for name in ("expectation_id", "pattern_id", "slot", "topic_id", "full_key")),
+    *(Column(name, Key) for name in ("delivery_id", "subscriber_id", "expectation_id", "pattern_id", "slot")),
+    *(Column(name, Key) for name in ("topic_id", "full_key")),
     *(Column(name, UTCDateTime()) for name in ("scheduled_at", "judged_at", "opens_at", "expires_at")),
     *(Column(name, Text) for name in ("expiry", "outcome", "reason", "cadences", "standing")),
     prefixes=["TEMPORARY"],
@@ -55,12 +57,32 @@ _STATES = {
 }
 
 
+def insert_members(decided: Subquery, dialect: str) -> Any:
+    """A row of `PLANNED` for everybody who was decided about, with the number that their delivery will have.
+
+    So the decisions need not look for the deliveries, of which the database knows nothing yet.
+    """
+    names = [column.name for column in PLANNED.columns if column is not _P.delivery_id]
+    order = decided.c.subscriber_id
+    rows = select(_delivery_id(order, dialect), *(decided.c[name] for name in names)).order_by(order)
+    return insert(PLANNED).from_select(["delivery_id", *names], rows)
+
+
+def _delivery_id(order: ColumnElement[int], dialect: str) -> ColumnElement[int]:
+    if dialect == "postgresql":
+        return func.nextval(f"{DELIVERY.name}_id_seq", type_=Key)
+    # Nobody else writes until the transaction ends.
+    highest = select(func.coalesce(func.max(DELIVERY.c.id), 0)).scalar_subquery()
+    return highest + func.row_number().over(order_by=order)
+
+
 def insert_deliveries(asked: Question) -> Any:
     """A delivery for every member, in the state that the decision leaves it in."""
     # What is in doubt is looked at again at once, and then from time to time, by the gate.
     is_due = or_(_P.outcome == Outcome.SEND.value, _P.reason == Reason.ANY_DOUBT.value)
     is_open = _P.outcome.in_((Outcome.WAIT.value, Outcome.DIGEST.value))
     columns: dict[str, ColumnElement[Any]] = {
+        "id": _P.delivery_id,
         "publication_id": literal(asked.publication_id, Key),
         "subscriber_id": _P.subscriber_id,
         "campaign_id": literal(asked.id, Key),
@@ -77,15 +99,15 @@ def insert_deliveries(asked: Question) -> Any:
         "tries": literal(0, Integer),
         "revision": literal(asked.revision, Integer),
     }
-    return _insert(DELIVERY, columns, select(*columns.values()).order_by(_P.subscriber_id))
+    return _insert(DELIVERY, columns, select(*columns.values()).order_by(_P.delivery_id))
 
 
 def insert_decisions(asked: Question, now: datetime) -> Any:
     """A decision for every delivery, with the basis from which it can be made again."""
-    delivery, topic, total = DELIVERY.c, OF_TOPIC.c, OF_TOTAL.c
+    topic, total = OF_TOPIC.c, OF_TOTAL.c
     columns: dict[str, ColumnElement[Any]] = {
         "publication_id": literal(asked.publication_id, Key),
-        "delivery_id": delivery.id,
+        "delivery_id": _P.delivery_id,
         "decided_at": literal(now, UTCDateTime()),
         "outcome": _P.outcome,
         "reason": _P.reason,
@@ -94,15 +116,14 @@ def insert_decisions(asked: Question, now: datetime) -> Any:
         "expectation_id": _P.expectation_id,
         "evidence": case((_P.full_key == TOTAL, total.evidence), (_P.full_key.is_not(None), topic.evidence)),
         # Without the terms nothing was decided from them, and nothing can be decided again.
-        "basis": case((_P.reason == Reason.ANY_DOUBT.value, "{}"), else_=basis_text(_P, delivery.id)),
+        "basis": case((_P.reason == Reason.ANY_DOUBT.value, "{}"), else_=basis_text(_P, _P.delivery_id)),
     }
     tables = (
-        PLANNED.join(DELIVERY, and_(delivery.campaign_id == asked.id, delivery.subscriber_id == _P.subscriber_id))
-        .join(MOMENTS, and_(MOMENTS.c.pattern_id == _P.pattern_id, MOMENTS.c.slot == _P.slot))
+        PLANNED.join(MOMENTS, and_(MOMENTS.c.pattern_id == _P.pattern_id, MOMENTS.c.slot == _P.slot))
         .outerjoin(OF_TOPIC, and_(topic.subscriber_id == _P.subscriber_id, topic.topic_key == _P.topic_id))
         .outerjoin(OF_TOTAL, and_(total.subscriber_id == _P.subscriber_id, total.topic_key == TOTAL))
     )
-    rows = select(*columns.values()).select_from(tables).order_by(delivery.id)
+    rows = select(*columns.values()).select_from(tables).order_by(_P.delivery_id)
     return _insert(DECISION, columns, rows)
 
 

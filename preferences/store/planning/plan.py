@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from preferences.delivery import CampaignStatus
 from preferences.store.database import read_whole_tables
 from preferences.store.openings import refresh_stale
 from preferences.store.planning.audience import Audience
-from preferences.store.planning.members import PLANNED, insert_decisions, insert_deliveries
+from preferences.store.planning.members import PLANNED, insert_decisions, insert_deliveries, insert_members
 from preferences.store.planning.moments import moments
 from preferences.store.planning.question import Question, question
 from preferences.store.planning.rules import answers
@@ -64,5 +64,4 @@ def _insert_members(audience: Audience) -> Any:
         audience.cadences_text.label("cadences"),
         standing_text().label("standing"),
     ).subquery()
-    names = [column.name for column in PLANNED.columns]
-    return insert(PLANNED).from_select(names, select(*(decided.c[name] for name in names)))
+    return insert_members(decided, audience.dialect)
