@@ -1,4 +1,4 @@
-"""How large the next group is: what a fifth of a second on the wire holds, as far as the last groups say."""
+"""How large the next group is: what a quarter of a second on the wire holds, as far as the last groups say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from preferences.store.gate import Group
 # A group is about this much time's worth of messages on the wire: short enough that a process that is killed leaves few in
 # doubt at a slow server, and long enough that a statement is shared by some even there: to decide about a group takes some
 # twenty of them, however few its mails are.
-GROUP_SECONDS = 0.2
+GROUP_SECONDS = 0.25
 # The largest is for each connection of a lane: so many at most come to be in doubt where a process is killed.
 SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
 # A group is at most so many times as large as the one before.
