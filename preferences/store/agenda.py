@@ -49,12 +49,13 @@ def due_deliveries(column: ColumnElement[Any], now: datetime) -> Select[Any]:
     return _undecided(column).where(DELIVERY.c.wakes_at <= now)
 
 
-def due_by_subscriber(column: ColumnElement[Any], now: datetime) -> Select[Any]:
-    """The same in words for which the index by subscriber is used and no other, whatever is known of how much is due.
+def due_by_subscriber(column: ColumnElement[Any], now: ColumnElement[datetime]) -> Select[Any]:
+    """The same, for a statement that is written once, in words for which no index but that by subscriber is used,
+    whatever is known of how much is due.
 
-    What is being handed over is open, too, and wakes for nothing.
+    What is being handed over is open, too, and due no more.
     """
-    is_due = IS_OPEN & (DELIVERY.c.wakes_at <= now)
+    is_due = IS_OPEN & IS_UNDECIDED & (func.coalesce(DELIVERY.c.wakes_at, DELIVERY.c.wakes_at) <= now)
     return _running(column).where(is_due)
 
 

@@ -28,7 +28,6 @@ _SETTLED = (
     .where(among_named(_D.carrier_id, "numbers") & _D.state.in_(_CARRIED))
     .values(
         state=case((_D.reason.like("digest_%"), bindparam("in_digest")), else_=bindparam("along")),
-        lease_id=None,
     )
 )
 
@@ -50,6 +49,5 @@ def release_carried(connection: Connection, carrier_id: int, again_at: datetime)
             state=case((was_due, literal(State.DUE.value)), else_=waits),
             wakes_at=case((was_due, literal(again_at, _D.wakes_at.type)), else_=None),
             carrier_id=None,
-            lease_id=None,
         )
     )

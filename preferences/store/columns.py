@@ -6,7 +6,17 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Dialect, ForeignKeyConstraint, Integer, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Dialect,
+    ForeignKeyConstraint,
+    Integer,
+    UniqueConstraint,
+)
 from sqlmodel import Field
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -34,6 +44,11 @@ def number(*, null: bool = False, default: Any = ..., index: bool = False) -> An
     if null:
         return Field(default=None, nullable=True, sa_type=Key, index=index)
     return Field(default=default, nullable=False, sa_type=Key, index=index)
+
+
+def derived(condition: str) -> Any:
+    """A column that the database itself derives from others of its row: whether a condition holds. Nobody sets it."""
+    return Field(default=None, sa_column=Column(Boolean, Computed(condition)))
 
 
 def of_publication(table: str) -> UniqueConstraint:

@@ -130,10 +130,16 @@ def explain(connection: Connection, publication: PublicationRow, address: Addres
         steps=tuple(_steps(connection, publication, person, delivery["id"])),
         tried=tuple(_tried(connection, person.id, delivery["carrier_id"] or delivery["id"])),
         happened=tuple(_happened(connection, delivery["id"])),
-        slowed=what_holds(connection, person.address_normalised, delivery["wakes_at"]),
+        slowed=_slowed(connection, person, delivery),
         next_try_at=delivery["wakes_at"] if delivery["state"] == State.DEFERRED.value else None,
         expires_at=delivery["expires_at"],
     )
+
+
+def _slowed(connection: Connection, person: SubscriberRow, delivery: Mapping[Any, Any]) -> Destination | None:
+    """What is handed over has waited, though it keeps the instant until which it did."""
+    is_leaving = delivery["state"] == State.HANDING_OVER.value
+    return None if is_leaving else what_holds(connection, person.address_normalised, delivery["wakes_at"])
 
 
 def mail_of(connection: Connection, publication_id: int, address: Address, campaign_id: int) -> int:

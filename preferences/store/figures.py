@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from preferences.store.open_deliveries import IS_IN_DOUBT, IS_UNDECIDED, IS_UNDER_WAY, RUNNING
+from preferences.store.open_deliveries import IS_IN_DOUBT, IS_OPEN, IS_UNDECIDED, IS_UNDER_WAY, RUNNING
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DECISION, DELIVERY, DESTINATION, OUTBOX, SERVICE_MAIL
 
@@ -70,7 +70,7 @@ def _open(connection: Connection, now: datetime) -> tuple[int, datetime | None, 
     counted = select(of.campaign_id, is_due, func.count().label("number"), func.min(of.wakes_at).label("first"))
     runs = select(CAMPAIGN.c.id).where(CAMPAIGN.c.status.in_(RUNNING)).order_by(CAMPAIGN.c.id)
     running = {None, *connection.execute(runs).scalars()}
-    rows = connection.execute(counted.where(IS_UNDECIDED).group_by(of.campaign_id, is_due)).all()
+    rows = connection.execute(counted.where(IS_OPEN & IS_UNDECIDED).group_by(of.campaign_id, is_due)).all()
     due = [row for row in rows if row.is_due and row.campaign_id in running]
     return (
         sum(row.number for row in due),

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, select
 
 from preferences.store import openings
 from preferences.store.agenda import due_by_subscriber, subscribers_due
-from preferences.store.among import among
+from preferences.store.among import among_named
 from preferences.store.gate_opens import may_decide
 from preferences.store.gate_rows import Writes
 from preferences.store.hand_overs import HandOver
@@ -42,6 +43,7 @@ class Group:
     claimed: int
 
 
+_S = SUBSCRIBER.c
 # Up to so many deliveries are found by their instant; among more, the next subscribers by number have some.
 _FEW = 2000
 
@@ -116,25 +118,35 @@ def claim_subscribers(
         few = subscribers_due(connection, publication_id, now, limit=_FEW)
         if len(few) < _FEW:
             return _first_locked(connection, sorted({one for one in few if one > after}), limit)
-    # With an offset it is asked for each subscriber by itself. Joined, all that is due would be read for each group: right
-    # after planning the database does not know yet how much that is.
-    some = due_by_subscriber(DELIVERY.c.id, now).where(DELIVERY.c.subscriber_id == SUBSCRIBER.c.id).offset(0)
-    chosen = (SUBSCRIBER.c.publication_id == publication_id) & some.correlate(SUBSCRIBER).exists()
-    if until is not None:
-        chosen &= SUBSCRIBER.c.id <= until
-    return _locked(connection, chosen & (SUBSCRIBER.c.id > after), limit)
+    among_whom = {"publication": publication_id, "now": now, "after": after, "limit": limit}
+    if until is None:
+        return list(connection.execute(_ANY_DUE, among_whom).scalars())
+    return list(connection.execute(_DUE_UNTIL, {**among_whom, "until": until}).scalars())
 
 
 def _first_locked(connection: Connection, ids: Sequence[int], limit: int) -> list[int]:
     """Of these in their order, the first group of which anybody can be locked."""
     groups = (ids[start : start + limit] for start in range(0, len(ids), limit))
-    locked = (_locked(connection, among(connection, SUBSCRIBER.c.id, group), limit) for group in groups)
+    locked = (list(connection.execute(_NAMED, {"numbers": group, "limit": limit}).scalars()) for group in groups)
     return next((claimed for claimed in locked if claimed), [])
 
 
-def _locked(connection: Connection, chosen: ColumnElement[bool], limit: int) -> list[int]:
-    of = SUBSCRIBER.c
-    statement = select(of.id).where(chosen).order_by(of.id).limit(limit)
-    if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
-    return list(connection.execute(statement).scalars())
+def _locking(chosen: ColumnElement[bool]) -> Select[Any]:
+    # On SQLite the write transaction is the lock, and nothing of this is said.
+    statement = select(_S.id).where(chosen).order_by(_S.id).limit(bindparam("limit", type_=Integer))
+    return statement.with_for_update(of=SUBSCRIBER, skip_locked=True)
+
+
+def _with_something_due() -> ColumnElement[bool]:
+    # With an offset it is asked for each subscriber by itself. Joined, all that is due would be read for each group: right
+    # after planning the database does not know yet how much that is.
+    now = bindparam("now", type_=DELIVERY.c.wakes_at.type)
+    some = due_by_subscriber(DELIVERY.c.id, now).where(DELIVERY.c.subscriber_id == _S.id).offset(0)
+    here = _S.publication_id == bindparam("publication")
+    return here & some.correlate(SUBSCRIBER).exists() & (_S.id > bindparam("after"))
+
+
+# Asked for each group, and writing a statement takes longer than running it.
+_NAMED = _locking(among_named(_S.id, "numbers"))
+_ANY_DUE = _locking(_with_something_due())
+_DUE_UNTIL = _locking(_with_something_due() & (_S.id <= bindparam("until")))

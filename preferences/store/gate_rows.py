@@ -32,7 +32,7 @@ _OF_COUNTED = (
 
 
 # What becomes another of a delivery that is plainly due: nothing held it, and it carries nothing.
-_OF_USUAL = ("state", "reason", "topic_id", "opens_at", "wakes_at", "lease_id")
+_OF_USUAL = ("state", "reason", "topic_id", "opens_at")
 _LEAVES = (State.HANDING_OVER.value, Reason.EXPECTED.value)
 
 
@@ -91,7 +91,7 @@ class Writes:
         self._decide(situation, verdict)
         self._hand_over(situation, delivery, mail, topic_id=topic.topic)
         self._count(situation, delivery.id, topic.topic, in_total=not topic.notice)
-        self._moves.append(_handing_over(delivery.id, decision, self._lease_id, has_waited=delivery.has_waited))
+        self._moves.append(_handing_over(delivery.id, decision, delivery.wakes_at, has_waited=delivery.has_waited))
 
     def leaves_as_usual(self, mail: HandOver, decision: list[Any], *, in_total: bool) -> None:
         """A mail of the usual case, with the row of its decision."""
@@ -102,7 +102,7 @@ class Writes:
         self._travelling.append((decision, mail.delivery_id))
         counted = (self.publication_id, subscriber, mail.topic_id, self.now, in_total, False, None)
         self._counted[mail.delivery_id] = [counted]
-        self._usual.append((*_LEAVES, mail.topic_id, None, None, self._lease_id, mail.delivery_id))
+        self._usual.append((*_LEAVES, mail.topic_id, None, mail.delivery_id))
 
     def comes_along(self, situation: Situation, delivery: OpenDelivery, verdict: Verdict) -> None:
         """A campaign that comes along in a mail of this transaction."""
@@ -115,7 +115,7 @@ class Writes:
             self.histories[situation.subscriber.id] = self._history(situation).with_along(topic, self.now)
         carrier.lines.append(_line(delivery))
         values = _handing_over(
-            delivery.id, decision, self._lease_id, carrier_id=carrier.delivery_id, has_waited=delivery.has_waited
+            delivery.id, decision, None, carrier_id=carrier.delivery_id, has_waited=delivery.has_waited
         )
         self._moves.append(
             {**values, "digest_stopped": delivery.digest_stopped or delivery.state is State.DIGEST_TO_COME}
@@ -130,7 +130,7 @@ class Writes:
         self.mails[digest.id].items = tuple(_line(item) for item in row.items)
         for position, topic in enumerate(sorted(digest.topics)):
             self._count(situation, digest.id, topic, in_total=position == 0, rhythm=digest.rhythm)
-        self._moves.append(_handing_over(digest.id, verdict.decision, self._lease_id))
+        self._moves.append(_handing_over(digest.id, verdict.decision, None))
         for item in row.items:
             self._connection.execute(
                 update(DELIVERY)
@@ -257,7 +257,12 @@ def _line(delivery: OpenDelivery) -> Line:
 
 
 def _handing_over(
-    delivery_id: int, decision: Decision, lease_id: int, *, carrier_id: int | None = None, has_waited: bool = False
+    delivery_id: int,
+    decision: Decision,
+    wakes_at: datetime | None,
+    *,
+    carrier_id: int | None = None,
+    has_waited: bool = False,
 ) -> dict[str, Any]:
     return {
         "delivery": delivery_id,
@@ -267,9 +272,8 @@ def _handing_over(
         "expires_at": decision.expires_at,
         "expiry": ExpiryBasis(decision.expiry).value,
         "opens_at": None,
-        "wakes_at": None,
+        "wakes_at": wakes_at,
         "has_waited": has_waited,
         "digest_stopped": False,
         "carrier_id": carrier_id,
-        "lease_id": lease_id,
     }

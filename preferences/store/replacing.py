@@ -45,7 +45,7 @@ def _replace(cursor: Any, source: Path) -> None:
     cursor.execute("BEGIN IMMEDIATE")
     for table in SQLModel.metadata.sorted_tables:
         if table.name not in _STAYS:
-            columns = ", ".join(f'"{column.name}"' for column in table.columns)
+            columns = ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
             cursor.execute(f'DELETE FROM main."{table.name}"')
             cursor.execute(f'INSERT INTO main."{table.name}" ({columns}) SELECT {columns} FROM source."{table.name}"')
     cursor.execute("DELETE FROM main.api_token WHERE publication_id NOT IN (SELECT id FROM main.publication)")

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, null, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    text,
+    update,
+)
 
 from preferences.delivery import RestorationAnswer
 from preferences.errors import AnyDoubt, Conflict
@@ -78,14 +91,23 @@ def check_not_restored(connection: Connection, mark: Mark | None) -> datetime | 
 
 def _standing(connection: Connection, mark: Mark | None) -> Row[Any]:
     """Everything about restorations in one statement, because it is asked before every group."""
-    at = null() if mark is None else select(_A.committed_at).where(_A.id == mark.number).scalar_subquery()
+    if mark is None:
+        return connection.execute(_STANDING).one()
+    return connection.execute(_STANDING_WITH_MARK, {"number": mark.number}).one()
+
+
+def _asked(at: ColumnElement[Any]) -> Select[Any]:
     written = select(func.max(_R.until)).where(_R.answer == RestorationAnswer.WRITTEN.value).scalar_subquery()
     unanswered = select(literal(1)).select_from(RESTORATION).where(_R.answer.is_(None)).exists()
     settled = select(func.max(_R.found_at)).scalar_subquery()
-    statement = select(
+    return select(
         at.label("at"), written.label("written_until"), unanswered.label("unanswered"), settled.label("settled_at")
     )
-    return connection.execute(statement).one()
+
+
+# Writing a statement takes longer than running it.
+_STANDING = _asked(null())
+_STANDING_WITH_MARK = _asked(select(_A.committed_at).where(_A.id == bindparam("number")).scalar_subquery())
 
 
 def _is_behind(row: Row[Any], mark: Mark | None) -> bool:

@@ -209,7 +209,6 @@ def _end_some(
             wakes_at=None,
             opens_at=None,
             carrier_id=None,
-            lease_id=None,
         )
     )
     return done.rowcount

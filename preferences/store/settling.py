@@ -75,18 +75,14 @@ def _finish(connection: Connection, delivery_ids: Collection[int], state: State)
 
 # Writing the statement takes longer than running it.
 _FINISHED = (
-    update(DELIVERY)
-    .where(among_named(DELIVERY.c.id, "numbers"))
-    .values(state=bindparam("becomes"), wakes_at=None, lease_id=None)
+    update(DELIVERY).where(among_named(DELIVERY.c.id, "numbers")).values(state=bindparam("becomes"), wakes_at=None)
 )
 
 
 def put_in_doubt(connection: Connection, publication_id: int, delivery_id: int, now: datetime) -> None:
     """The final dot was written and no reply came, or nobody knows: it stays counted and is never sent again by itself."""
     connection.execute(
-        update(DELIVERY)
-        .where(DELIVERY.c.id == delivery_id)
-        .values(state=State.IN_DOUBT.value, wakes_at=None, lease_id=None)
+        update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.IN_DOUBT.value, wakes_at=None)
     )
     settle_carried(connection, [delivery_id], State.IN_DOUBT, State.IN_DOUBT)
     record(connection, publication_id, "in_doubt", SYSTEM, now, delivery_id=delivery_id)
@@ -98,9 +94,7 @@ def _retry(connection: Connection, delivery_id: int, now: datetime, jitter: rand
     pause = min(FIRST_RETRY * 2 ** min(tries, _GROWS), LONGEST_RETRY) * (1 + jitter.random() / 4)
     at = next_try(now, pause, expires_at)
     connection.execute(
-        update(DELIVERY)
-        .where(of.id == delivery_id)
-        .values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=at, lease_id=None)
+        update(DELIVERY).where(of.id == delivery_id).values(state=State.DEFERRED.value, tries=tries + 1, wakes_at=at)
     )
     release_carried(connection, delivery_id, at)
 
@@ -119,17 +113,13 @@ def next_try(now: datetime, pause: timedelta, expires_at: datetime | None) -> da
 def _wait(connection: Connection, delivery_id: int, at: datetime) -> None:
     """Tried again at `at`; what is said about our pace is no try of this mail."""
     connection.execute(
-        update(DELIVERY)
-        .where(DELIVERY.c.id == delivery_id)
-        .values(state=State.DEFERRED.value, wakes_at=at, lease_id=None)
+        update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DEFERRED.value, wakes_at=at)
     )
     release_carried(connection, delivery_id, at)
 
 
 def _again(connection: Connection, delivery_id: int, at: datetime) -> None:
-    connection.execute(
-        update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DUE.value, wakes_at=at, lease_id=None)
-    )
+    connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(state=State.DUE.value, wakes_at=at))
     release_carried(connection, delivery_id, at)
 
 
@@ -139,7 +129,7 @@ def _not_sent(connection: Connection, publication_id: int, result: Result, now: 
     connection.execute(
         update(DELIVERY)
         .where(DELIVERY.c.id == result.delivery_id)
-        .values(state=State.NOT_SENT.value, reason=reason.value, wakes_at=None, lease_id=None)
+        .values(state=State.NOT_SENT.value, reason=reason.value, wakes_at=None)
     )
     release_carried(connection, result.delivery_id, now)
     append_plain_decision(connection, publication_id, [result.delivery_id], reason, now)

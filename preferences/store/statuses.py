@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from preferences.delivery import OPEN, AttemptOutcome, CampaignStatus, State
+from preferences.delivery import AttemptOutcome, CampaignStatus, State
 from preferences.store.clock import LARGEST_DISAGREEMENT
 from preferences.store.database import Database
 from preferences.store.destinations import Destination, destinations
@@ -144,7 +144,7 @@ def _campaigns(connection: Connection, publication_id: int) -> Iterator[Campaign
     ).mappings():
         campaign, state, wakes_at = row["campaign_id"], State(row["state"]), row["wakes_at"]
         counts.setdefault(campaign, {})[state] = row["number"]
-        if state in OPEN and wakes_at is not None:
+        if state.value in _WAKING and wakes_at is not None:
             wakes[campaign] = min(wakes_at, wakes.get(campaign, wakes_at))
     for row in rows:
         yield CampaignStands(

@@ -14,7 +14,8 @@ from mailer.schedule import tend
 from mailer.send import Sender
 from preferences.store.clock import SystemClock
 from preferences.store.database import open_database
-from preferences.store.gate import claim_subscribers
+from preferences.store.due import first_due
+from preferences.store.gate import claim_subscribers, decide_group
 from preferences.store.gate_opens import may_decide
 from preferences.store.tables import COUNTED
 from tests.mailer.town import TUESDAY, Town
@@ -71,6 +72,28 @@ def test_what_is_asked_for_each_group_is_prepared_once(town_in_a_send: Town) -> 
     with town.database.look() as connection:
         prepared = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one()
     assert prepared > GROUP
+
+
+def test_handing_over_moves_no_index_entry(town_in_a_send: Town) -> None:
+    town = town_in_a_send
+    asked = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'delivery'"
+    with town.database.write() as connection:
+        before = connection.exec_driver_sql(asked).one()
+        group = decide_group(connection, 1, town.lease_id, town.now, SystemClock().now(), limit=GROUP)
+        after = connection.exec_driver_sql(asked).one()
+    assert group is not None
+    assert len(group.mails) == GROUP
+    assert [now - then for now, then in zip(after, before, strict=True)] == [GROUP, GROUP]
+
+
+def test_who_is_being_handed_over_is_not_claimed_again(town_in_a_send: Town) -> None:
+    town = town_in_a_send
+    with town.database.write() as connection:
+        group = decide_group(connection, 1, town.lease_id, town.now, SystemClock().now(), limit=DUE)
+        assert group is not None
+        assert claim_subscribers(connection, 1, town.now, limit=DUE, until=10 * DUE) == []
+        assert claim_subscribers(connection, 1, town.now, limit=DUE) == []
+        assert first_due(connection, 1, town.now, limit=DUE) == []
 
 
 def test_whoever_looks_changes_nothing(town_in_a_send: Town) -> None:

@@ -12,7 +12,7 @@ from preferences.decision import Reason
 from preferences.delivery import CampaignStatus, State
 from preferences.expectation import DIGESTS
 from preferences.look import Look
-from preferences.store.columns import Key, key, number, of_publication, one_of, refers
+from preferences.store.columns import Key, derived, key, number, of_publication, one_of, refers
 
 
 class Campaign(SQLModel, table=True):
@@ -99,13 +99,17 @@ class CampaignContent(SQLModel, table=True):
 
 _RHYTHMS = ", ".join(f"'{rhythm.value}'" for rhythm in sorted(DIGESTS))
 _OPEN_STATES = "state IN ('waiting', 'digest_to_come', 'deferred', 'handing_over', 'due')"
+_IS_DIGEST, _WAKES = text("rhythm IS NOT NULL"), text("wakes_at IS NOT NULL")
 
 
 class Delivery(SQLModel, table=True):
     """One campaign for one subscriber, unique for ever; or one digest for one subscriber and slot, unique.
 
-    `wakes_at` is when to look at it again; `carrier_id` the delivery it travels in, `lease_id` the process that
-    claimed it, `has_waited` whether a cap or a pause held it, `digest_stopped` whether its digest was stopped.
+    `wakes_at` is when to look at it again; `carrier_id` the delivery it travels in, `has_waited` whether a cap or a
+    pause held it, `digest_stopped` whether its digest was stopped. Nobody sets `lease_id` any more: the attempt has it.
+
+    While it is handed over by itself it keeps its `wakes_at`, and `is_open` stays what it was: PostgreSQL writes into no
+    index where no column changes that an index names, be it as a condition.
     """
 
     __tablename__ = "delivery"
@@ -115,20 +119,19 @@ class Delivery(SQLModel, table=True):
         refers("delivery", "campaign_id", "campaign"),
         refers("delivery", "carrier_id", "delivery"),
         UniqueConstraint("campaign_id", "subscriber_id", name="uq_delivery_campaign_subscriber"),
-        UniqueConstraint("subscriber_id", "rhythm", "slot_on", name="uq_delivery_digest_slot"),
+        Index(
+            "uq_delivery_digest_slot",
+            *("subscriber_id", "rhythm", "slot_on"),
+            unique=True,
+            sqlite_where=_IS_DIGEST,
+            postgresql_where=_IS_DIGEST,
+        ),
         CheckConstraint(
             "(campaign_id IS NULL) = (rhythm IS NOT NULL AND slot_on IS NOT NULL)", name="ck_delivery_kind"
         ),
         CheckConstraint(f"rhythm IN ({_RHYTHMS})", name="ck_delivery_rhythm"),
-        Index(
-            "ix_delivery_wakes",
-            "wakes_at",
-            sqlite_where=text("state IN ('due', 'waiting', 'digest_to_come', 'deferred')"),
-            postgresql_where=text("state IN ('due', 'waiting', 'digest_to_come', 'deferred')"),
-        ),
-        Index(
-            "ix_delivery_open", "subscriber_id", sqlite_where=text(_OPEN_STATES), postgresql_where=text(_OPEN_STATES)
-        ),
+        Index("ix_delivery_wakes", "wakes_at", sqlite_where=_WAKES, postgresql_where=_WAKES),
+        Index("ix_delivery_open", "subscriber_id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open")),
         Index(
             "ix_delivery_carrier",
             "carrier_id",
@@ -138,8 +141,8 @@ class Delivery(SQLModel, table=True):
         Index(
             "ix_delivery_in_doubt",
             "publication_id",
-            sqlite_where=text("state = 'in_doubt'"),
-            postgresql_where=text("state = 'in_doubt'"),
+            sqlite_where=text("is_in_doubt = 1"),
+            postgresql_where=text("is_in_doubt"),
         ),
         one_of("delivery", "state", State),
         one_of("delivery", "reason", Reason),
@@ -166,3 +169,5 @@ class Delivery(SQLModel, table=True):
     tries: int = 0
     revision: int = 1
     lease_id: int | None = number(null=True)
+    is_open: bool | None = derived(_OPEN_STATES)
+    is_in_doubt: bool | None = derived("state = 'in_doubt'")

@@ -32,7 +32,6 @@ class Decided(SQLModel, table=True):
 
     __tablename__ = "decision"
     __table_args__ = (
-        of_publication("decision"),
         refers("decision", "delivery_id", "delivery"),
         Index("ix_decision_delivery", "delivery_id"),
         one_of("decision", "outcome", Outcome),
@@ -284,7 +283,6 @@ class Observation(SQLModel, table=True):
 
     __tablename__ = "observation"
     __table_args__ = (
-        of_publication("observation"),
         refers("observation", "delivery_id", "delivery"),
         refers("observation", "campaign_id", "campaign"),
     )
