@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.brokers import NO_RABBITMQ
 from tests.postgresql import COULD_NOT_START, PostgresqlServer, ServerUnavailableError, running_server
+from tests.reused import ReusedDatabases
 
 # How long an example takes says more about the machine than about the law.
 hypothesis_settings.register_profile("troth", deadline=None, print_blob=True)
@@ -63,11 +64,10 @@ def blank_postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: PostgresqlServer, migrated_postgresql: str) -> Iterator[str]:
-    """A migrated PostgreSQL database; dropped after the test, whoever is still connected."""
-    name = postgresql_server.create(template=migrated_postgresql)
-    yield postgresql_server.database_url(name)
-    postgresql_server.drop(name)
+def postgresql_url(reused_databases: ReusedDatabases) -> Iterator[str]:
+    """A migrated PostgreSQL database, empty, and this test's alone; whoever is still connected afterwards is cut off."""
+    with reused_databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +85,14 @@ def migrated_postgresql(postgresql_server: PostgresqlServer) -> Iterator[str]:
     _migrate(postgresql_server.database_url(name))
     yield name
     postgresql_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def reused_databases(postgresql_server: PostgresqlServer, migrated_postgresql: str) -> Iterator[ReusedDatabases]:
+    """Copies of that one, which one test after the other has for itself."""
+    databases = ReusedDatabases(postgresql_server, migrated_postgresql)
+    yield databases
+    databases.drop()
 
 
 @pytest.fixture(scope="session")

@@ -47,15 +47,34 @@ class PostgresqlServer:
         """Drop a database, whoever is still connected to it."""
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def rename(self, name: str) -> str:
+        """Cut off whoever is connected to a database, and give it a name nobody has, so that nobody finds it; answers it."""
+        new = f"troth_test_{uuid.uuid4().hex}"
+        with self.connected() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity"
+                " WHERE datname = %s AND backend_type = 'client backend'",
+                (name,),
+            )
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new))
+            )
+        return new
+
     def make_fast(self) -> None:
         """Trade durability for speed; only for a server that nobody else uses."""
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             self._run(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
         self._run(sql.SQL("SELECT pg_reload_conf()"))
 
+    def connected(self, name: str | None = None) -> psycopg.Connection:
+        """A connection to a database of that name, or to the one that is always there; each statement by itself."""
+        url = make_url(self.url).set(drivername="postgresql")
+        url = url if name is None else url.set(database=name)
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
     def _run(self, statement: sql.SQL | sql.Composed) -> None:
-        url = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True) as connection:
+        with self.connected() as connection:
             connection.execute(statement)
 
 

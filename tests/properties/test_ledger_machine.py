@@ -45,11 +45,11 @@ from preferences.store.undo import undo
 from preferences.store.unsubscribes import unsubscribe
 from preferences.unsubscribe import Scope
 from tests.mailer.town import TUESDAY
-from tests.postgresql import PostgresqlServer
 from tests.properties import ledger_wants as wanted
 from tests.properties.ledger_life import Life
 from tests.properties.ledger_watch import Watch
 from tests.properties.worlds import effort
+from tests.reused import ReusedDatabases
 
 _MOST_READERS = 4
 _MOST_CAMPAIGNS = 12
@@ -288,11 +288,9 @@ def _on_sqlite(template: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def _on_postgresql(server: PostgresqlServer, template: str) -> Iterator[Database]:
-    name = server.create(template=template)
-    with closing(open_database(server.database_url(name))) as database:
+def _on_postgresql(databases: ReusedDatabases) -> Iterator[Database]:
+    with databases.lent() as url, closing(open_database(url)) as database:
         yield database
-    server.drop(name)
 
 
 def _live(opened: Callable[[], AbstractContextManager[Database]], *, examples: int, steps: int) -> None:
@@ -322,5 +320,5 @@ def test_the_same_in_longer_lives(migrated_sqlite_file: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_on_postgresql(postgresql_server: PostgresqlServer, migrated_postgresql: str) -> None:
-    _live(lambda: _on_postgresql(postgresql_server, migrated_postgresql), examples=10, steps=30)
+def test_the_same_on_postgresql(reused_databases: ReusedDatabases) -> None:
+    _live(lambda: _on_postgresql(reused_databases), examples=10, steps=30)
