@@ -142,4 +142,5 @@ def _result(mail: HandOver, outcome: Outcome) -> Result:
         code=outcome.code,
         reply=outcome.text,
         relay=outcome.relay,
+        carries=bool(mail.lines or mail.items),
     )

@@ -227,8 +227,9 @@ class Terms:
 def _with(value: _Value, name: str, other: object) -> _Value:
     """The value with one field changed that nothing is derived from, without deriving the others anew."""
     copied = object.__new__(type(value))
-    copied.__dict__.update(value.__dict__)
-    copied.__dict__[name] = other
+    fields = value.__dict__.copy()
+    fields[name] = other
+    object.__setattr__(copied, "__dict__", fields)
     return copied
 
 

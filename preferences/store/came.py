@@ -53,7 +53,8 @@ STAYS_COUNTED = frozenset({Came.ACCEPTED, Came.IN_DOUBT})
 class Result:
     """What became of one attempt. `begun_at` is None where nothing went onto the wire. Instants in UTC.
 
-    `relay` is the mail server that was asked, where several are set.
+    `relay` is the mail server that was asked, where several are set. `carries` is False where surely no other campaign
+    travelled in it.
     """
 
     attempt_id: int
@@ -65,3 +66,4 @@ class Result:
     code: int | None = None
     reply: str = ""
     relay: str | None = None
+    carries: bool = True

@@ -83,18 +83,25 @@ def opens_at(terms: Terms, history: History, now: datetime) -> dict[int, datetim
 
 def _rows(terms: Terms, history: History, now: datetime) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """By topic, what is derived for the total and each topic by mail under which anything was counted."""
+    kept: Instants = ()
+    text = instants_text(kept)
     if terms.total_caps and history.total:
-        yield TOTAL, (None, *_row(terms, terms.total_caps, terms.total_reach, history.total, now))
+        kept = history.total[: terms.total_reach.longest_count]
+        text = instants_text(kept)
+        yield TOTAL, (None, *_row(terms, terms.total_caps, terms.total_reach, kept, text, now))
     for topic in terms.topics.values():
         counted = history.charged.get(topic.topic, ())
         if counted and topic.arrives is Arrives.EACH:
-            yield topic.topic, (topic.cadences.current.id, *_row(terms, topic.caps, topic.reach, counted, now))
+            before, kept = kept, counted[: topic.reach.longest_count]
+            if kept != before:  # who reads one topic had the same in total
+                text = instants_text(kept)
+            yield topic.topic, (topic.cadences.current.id, *_row(terms, topic.caps, topic.reach, kept, text, now))
 
 
-def _row(terms: Terms, caps: tuple[BoundCap, ...], reach: Reach, counted: Instants, now: datetime) -> tuple[Any, ...]:
-    """In the order of `_DERIVED`, without the cadence."""
-    kept = counted[: reach.longest_count]
-    text = instants_text(kept)
+def _row(
+    terms: Terms, caps: tuple[BoundCap, ...], reach: Reach, kept: Instants, text: str, now: datetime
+) -> tuple[Any, ...]:
+    """In the order of `_DERIVED`, without the cadence; `text` is what is `kept` of the counted instants, spelled."""
     if reach.are_surely_open(kept, now):
         return (None, None, *_NO_PERIODS, None, text)
     full = [found for cap in caps if (found := opening(cap, kept, terms.zone, now)) is not None]

@@ -39,7 +39,7 @@ def record_results(
     known, doubted = _close_attempts(connection, results)
     note_results(connection, known, now)
     _forget_replies_about_the_erased(connection, known)
-    accept(connection, [result.delivery_id for result in known if result.came is Came.ACCEPTED])
+    accept(connection, [result for result in known if result.came is Came.ACCEPTED])
     for result in known:
         was_in_doubt = result.came is Came.IN_DOUBT and result.attempt_id in doubted
         if not was_in_doubt and result.came is not Came.ACCEPTED:

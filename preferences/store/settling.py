@@ -44,7 +44,7 @@ def settle(connection: Connection, publication_id: int, result: Result, now: dat
     """Where a delivery stands after its result; many that were accepted are settled at once by `accept`."""
     match result.came:
         case Came.ACCEPTED:
-            accept(connection, [result.delivery_id])
+            accept(connection, [result])
         case Came.IN_DOUBT:
             put_in_doubt(connection, publication_id, result.delivery_id, now)
         case Came.REFUSED:
@@ -62,10 +62,11 @@ def settle(connection: Connection, publication_id: int, result: Result, now: dat
                 _pause_campaign(connection, publication_id, result, now)
 
 
-def accept(connection: Connection, delivery_ids: Collection[int]) -> None:
+def accept(connection: Connection, results: Collection[Result]) -> None:
     """The next server has these, and with them what they carried."""
-    _finish(connection, delivery_ids, State.ACCEPTED)
-    settle_carried(connection, delivery_ids, State.IN_DIGEST, State.CAME_ALONG)
+    _finish(connection, [result.delivery_id for result in results], State.ACCEPTED)
+    carriers = [result.delivery_id for result in results if result.carries]
+    settle_carried(connection, carriers, State.IN_DIGEST, State.CAME_ALONG)
 
 
 def _finish(connection: Connection, delivery_ids: Collection[int], state: State) -> None:

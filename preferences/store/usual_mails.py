@@ -78,11 +78,12 @@ class UsualMails:
 
     def _alike(self, terms: Terms, delivery: OpenDelivery) -> _Alike | None:
         key = (terms.alike, delivery.campaign_id or 0, delivery.topics, delivery.expiry, self._minute)
-        if key not in _known:
+        found = _known.get(key)
+        if found is None and key not in _known:
             if len(_known) >= _KEPT:
                 _known.clear()
-            _known[key] = self._asked(terms, delivery)
-        return _known.get(key)
+            found = _known[key] = self._asked(terms, delivery)
+        return found
 
     def _asked(self, terms: Terms, delivery: OpenDelivery) -> _Alike | None:
         candidate = delivery.candidate(None)
