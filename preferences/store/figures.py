@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
-from preferences.store.open_deliveries import IS_IN_DOUBT, IS_OPEN, IS_UNDECIDED, IS_UNDER_WAY, RUNNING
+from preferences.store.open_deliveries import IS_IN_DOUBT, IS_OPEN, IS_UNDECIDED, IS_UNDER_WAY, OPEN_OF, RUNNING
 from preferences.store.service_mails import ServiceState
 from preferences.store.tables import ATTEMPT, CAMPAIGN, DECISION, DELIVERY, DESTINATION, OUTBOX, SERVICE_MAIL
 
@@ -67,11 +67,12 @@ def _open(connection: Connection, now: datetime) -> tuple[int, datetime | None, 
     """How much is due, since when, and how much waits: one pass over what is undecided, whose campaign is asked after."""
     of = DELIVERY.c
     is_due = (of.wakes_at <= now).label("is_due")
-    counted = select(of.campaign_id, is_due, func.count().label("number"), func.min(of.wakes_at).label("first"))
+    campaign = OPEN_OF.label("campaign")
+    counted = select(campaign, is_due, func.count().label("number"), func.min(of.wakes_at).label("first"))
     runs = select(CAMPAIGN.c.id).where(CAMPAIGN.c.status.in_(RUNNING)).order_by(CAMPAIGN.c.id)
     running = {None, *connection.execute(runs).scalars()}
-    rows = connection.execute(counted.where(IS_OPEN & IS_UNDECIDED).group_by(of.campaign_id, is_due)).all()
-    due = [row for row in rows if row.is_due and row.campaign_id in running]
+    rows = connection.execute(counted.where(IS_OPEN & IS_UNDECIDED).group_by(campaign, is_due)).all()
+    due = [row for row in rows if row.is_due and row.campaign in running]
     return (
         sum(row.number for row in due),
         min((row.first for row in due), default=None),

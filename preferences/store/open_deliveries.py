@@ -38,6 +38,8 @@ def _as_written(column: ColumnElement[str], values: tuple[str, ...]) -> ColumnEl
 IS_UNDECIDED = _as_written(_D.state, UNDECIDED)
 # As `ix_delivery_open` has it: undecided, or being handed over.
 IS_OPEN: ColumnElement[bool] = _D.is_open
+# Whose it is: a sum, so that what is open is read, and not all that a campaign ever had in the order of campaigns.
+OPEN_OF: ColumnElement[int] = _D.campaign_id + literal_column("0")
 # Those of them that leave by themselves, or do so now.
 IS_LEAVING = IS_OPEN & _as_written(_D.state, (State.DUE.value, State.HANDING_OVER.value))
 # As `ix_delivery_in_doubt` has it.

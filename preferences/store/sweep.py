@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from preferences.delivery import AttemptOutcome, CampaignStatus, State
 from preferences.store.events import SYSTEM, record
 from preferences.store.leases import expire_leases
-from preferences.store.open_deliveries import IS_LEAVING, IS_OPEN, IS_UNDER_WAY
+from preferences.store.open_deliveries import IS_LEAVING, IS_OPEN, IS_UNDER_WAY, OPEN_OF
 from preferences.store.service_mails import release
 from preferences.store.settling import put_in_doubt
 from preferences.store.subscribers import lock_subscribers
@@ -33,7 +33,7 @@ def sweep_leases(connection: Connection, now: datetime, real_now: datetime) -> i
         .join(LEASE, LEASE.c.id == ATTEMPT.c.lease_id)
         .join(DELIVERY, DELIVERY.c.id == ATTEMPT.c.delivery_id)
         .where(IS_UNDER_WAY & LEASE.c.ended_at.is_not(None))
-        .order_by(ATTEMPT.c.id)
+        .order_by(ATTEMPT.c.id + 0)  # in the order of its key SQLite would read every attempt there is
         .limit(_AT_ONCE)
     ).all()
     lock_subscribers(connection, {row.subscriber_id for row in rows})
@@ -86,9 +86,7 @@ def _open_states(connection: Connection, campaign_ids: Collection[int]) -> dict[
     states = {campaign: {state} for campaign, state in some if campaign in campaign_ids}
     others = [campaign for campaign in campaign_ids if campaign not in states]
     if others:
-        rows = connection.execute(
-            select(of.campaign_id, of.state).where(of.campaign_id.in_(others) & IS_OPEN).distinct()
-        )
+        rows = connection.execute(select(OPEN_OF, of.state).where(OPEN_OF.in_(others) & IS_OPEN).distinct())
         for campaign, state in rows:
             states.setdefault(campaign, set()).add(state)
     return states
