@@ -7,8 +7,8 @@
 * ``layout`` (with ``markup``, ``outline``, ``vocabulary``, ``placeholders``, ``fence``): MJML to an HTML template;
   ``letter``: Markdown to MJML; ``sandbox``, ``slots``: what authors may write in placeholders; ``plaintext``: the text
 * ``mail``, ``parts``, ``wording``: what every mail has, and no author writes; ``written``: what an author did
-* ``body`` (with ``text``, ``around``, ``frames``): the same put together from pieces that were encoded before; ``alike``:
-  whose content is the same
+* ``body`` (with ``text``, ``around``, ``frames``): the same put together from pieces that were encoded before; ``alike``,
+  ``framed``: whose content is the same, or but for what is shown of them
 * ``article``: a campaign without the frame of a mail, for feeds
 * ``fields``, ``headers``, ``addresses``, ``mime``: the bytes
 """

@@ -14,7 +14,9 @@ from mailer.compose.headers import check_header_value
 LOCAL_PART_LIMIT = 64
 ADDRESS_LIMIT = 254
 
-_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z")
+_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_DOT_ATOM = re.compile(_ATOMS + r"\Z")
+_PLAIN = re.compile(_ATOMS + r"@[A-Za-z0-9.-]+\Z")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
 _NOBODY = re.compile(r"(?:no|donot|do-not)[-_.]?reply\Z", re.IGNORECASE)
 
@@ -45,8 +47,11 @@ def wire_address(address: str, *, smtputf8: bool = False) -> str:
 
     NotDeliverableHere where it is no address, or its local part is not ASCII and `smtputf8` is false (RFC 6531).
     """
-    check_header_value("an address", address)
     local, at, domain = address.rpartition("@")
+    # Nearly all are plain, and then nothing else has to be asked than whether there is such a domain.
+    if len(local) <= LOCAL_PART_LIMIT and len(address) <= ADDRESS_LIMIT and _PLAIN.match(address):
+        return f"{local}@{wire_domain(domain)}"
+    check_header_value("an address", address)
     if not at or not local:
         raise NotDeliverableHere("the address has no local part or no domain")
     _check_local_part(local, smtputf8=smtputf8)

@@ -13,6 +13,7 @@ from mailer.compose import parts
 from mailer.compose.alike import Content
 from mailer.compose.around import Around, Pieces
 from mailer.compose.content import Recipient
+from mailer.compose.framed import Rendered
 from mailer.compose.mime import AFTER_HTML, BEFORE_HTML, BEFORE_TEXT, known, piece, quick_piece, quoted_printable
 from mailer.compose.sandbox import own_chunks, render_chunks
 from mailer.compose.text import LINE_END, Chunk, Text, chunk_of
@@ -60,6 +61,16 @@ class Body:
         if not self.has_text_slot:
             text.add_pieces(along[1])
         return Content(subject=subject, html=html, text=text.pieces, own=own)
+
+    def rendered(self, subject: str, values: Mapping[str, Any]) -> Rendered:
+        """What the templates say to one recipient to whom nothing comes along. Raises `RenderError`."""
+        return Rendered(
+            subject=subject,
+            html=render_chunks(self.html, values, part="html"),
+            html_chunks=self.html_chunks,
+            text=render_chunks(self.text, values, part="text"),
+            text_chunks=self.text_chunks,
+        )
 
     def octets(
         self, recipient: Recipient, wording: Wording, content: Content

@@ -36,6 +36,15 @@ def is_free_of_stand_ins(*texts: str) -> bool:
     return not any(_BEGIN in text for text in texts)
 
 
+# A line in which a value stands: its own texts, and the numbers of the values between them.
+Line = tuple[str | int, ...]
+
+
+def parted(text: str) -> Line:
+    """A text cut apart at its stand-ins."""
+    return tuple(int(one) if place % 2 else one for place, one in enumerate(_STAND_IN.split(text)))
+
+
 # A reader's links as they are spelled, and encoded in HTML and in a text; without the end of the last line.
 Links = tuple[Sequence[str], list[bytes], list[bytes]]
 
@@ -65,10 +74,6 @@ def sentence_pieces(sentence: str) -> tuple[bytes, bytes] | None:
     return html_value(sentence), block_of(sentence + "\n").octets.removesuffix(LINE_END)
 
 
-# A line of text in which a link is not alone: its own texts, and the numbers of the links between them.
-_Line = tuple[str | int, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A frame whose sentences are filled in: at the even places what stands still, at the odd ones links.
@@ -80,7 +85,7 @@ class Filled:
     html_links: tuple[int, ...]
     text: tuple[bytes, ...]
     text_links: tuple[int, ...]
-    text_lines: tuple[tuple[int, _Line], ...]
+    text_lines: tuple[tuple[int, Line], ...]
 
     def pieces(
         self, spelled: Sequence[str], of_html: list[bytes], of_text: list[bytes]
@@ -96,7 +101,7 @@ class Filled:
         return html, text, own
 
 
-def _line(line: _Line, spelled: Sequence[str]) -> bytes:
+def _line(line: Line, spelled: Sequence[str]) -> bytes:
     whole = "".join([one if isinstance(one, str) else spelled[one] for one in line])
     return block_of(whole + "\n").octets.removesuffix(LINE_END)
 
@@ -109,7 +114,7 @@ class Frame:
     html_gaps: tuple[tuple[int, int], ...]
     text: tuple[bytes, ...]
     text_gaps: tuple[tuple[int, int], ...]
-    text_lines: tuple[tuple[int, _Line], ...]
+    text_lines: tuple[tuple[int, Line], ...]
 
     def filled(self, sentences: Sequence[str]) -> Filled | None:
         """The frame with these sentences, empty where there is none; None where no frame can hold one of them."""
@@ -120,7 +125,7 @@ class Frame:
         html, text = list(self.html), list(self.text)
         html_gaps = dict(_put(html, self.html_gaps, [one[0] for one in said]))
         text_gaps = dict(_put(text, self.text_gaps, [one[1] for one in said]))
-        lines: dict[int, _Line] = {}
+        lines: dict[int, Line] = {}
         for at, line in self.text_lines:
             spelled = tuple(_spelled(line, sentences))
             if all(isinstance(one, str) for one in spelled):
@@ -129,9 +134,9 @@ class Frame:
                 lines[at], text_gaps[at] = spelled, 0
         in_order = sorted(text_gaps)
         return Filled(
-            _between(html, html_gaps),
+            between(html, html_gaps),
             tuple(html_gaps[at] for at in sorted(html_gaps)),
-            _between(text, text_gaps),
+            between(text, text_gaps),
             tuple(text_gaps[at] for at in in_order),
             tuple((2 * place + 1, lines[at]) for place, at in enumerate(in_order) if at in lines),
         )
@@ -146,7 +151,7 @@ def _put(pieces: list[bytes], gaps: Sequence[tuple[int, int]], said: Sequence[by
             yield at, number - len(said)
 
 
-def _between(pieces: Sequence[bytes], gaps: Iterable[int]) -> tuple[bytes, ...]:
+def between(pieces: Sequence[bytes], gaps: Iterable[int]) -> tuple[bytes, ...]:
     """What stands before, between and behind the gaps, each as one piece, and an empty one for each gap."""
     if not pieces:
         return ()
@@ -176,10 +181,10 @@ def frame_of(rendered: Both) -> Frame:
     return Frame(tuple(html), tuple(html_gaps), tuple(text), tuple(gaps), tuple(lines))
 
 
-def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, _Line]]]:
+def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tuple[int, Line]]]:
     pieces: list[bytes] = []
     gaps: list[tuple[int, int]] = []
-    lines: list[tuple[int, _Line]] = []
+    lines: list[tuple[int, Line]] = []
     is_gap = False
     for line in rendered.splitlines():
         if not line.strip():
@@ -188,13 +193,13 @@ def _lines(rendered: str) -> tuple[list[bytes], list[tuple[int, int]], list[tupl
         if is_gap:
             pieces.append(LINE_END)
             is_gap = False
-        cut = _STAND_IN.split(line.rstrip())
+        cut = parted(line.rstrip())
         if len(cut) == 1:
             pieces.append(block_of(line + "\n").octets)
             continue
         if len(cut) == 3 and not cut[0] and not cut[2]:
             gaps.append((len(pieces), int(cut[1])))
         else:
-            lines.append((len(pieces), tuple(int(one) if place % 2 else one for place, one in enumerate(cut))))
+            lines.append((len(pieces), cut))
         pieces += [b"", LINE_END]
     return pieces, gaps, lines

@@ -1,6 +1,5 @@
 """What is the same of every mail: prepared once, and made into the bytes for one recipient."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,13 @@ from mailer.compose.around import Around
 from mailer.compose.body import Body, compile_body
 from mailer.compose.content import OWN, Envelope, MailClass, Message, Recipient
 from mailer.compose.errors import RenderError, TemplateError
+from mailer.compose.framed import ContentFrames, Rendered
 from mailer.compose.layout import Layout
 from mailer.compose.mime import BODY_FIELDS, alternative_body, known
-from mailer.compose.plaintext import wrapped, wrapped_template
+from mailer.compose.plaintext import wrapped_template
 from mailer.compose.sandbox import check_template, compile_template, render_template, values_for_author
 from mailer.compose.slots import has_slot
+from mailer.compose.text import tidy
 from mailer.compose.wording import Wording, wording_for
 
 # Mailboxes clip a mail at about 102 kB of HTML; octets.
@@ -28,8 +29,6 @@ HTML_LIMIT = 100_000
 
 # What a digest or a service mail fills its own templates with.
 Extra = parts.Both | str | int
-
-_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +60,7 @@ class CompiledMail:
     below: parts.Below
     body: Body
     alike: Alike
+    frames: ContentFrames
 
     def preview(self, recipient: Recipient, extra: Mapping[str, Extra]) -> Parts:
         """What the recipient reads; RenderError where a template fails for this recipient."""
@@ -102,7 +102,8 @@ class CompiledMail:
         key = None if extra else self.alike.key(recipient)
         content = None if key is None else self.alike.content(key)
         if content is None:
-            content = self._content(recipient, wording, extra)
+            framed = None if key is None else self._framed(recipient)
+            content = framed or self._content(recipient, wording, extra)
             if key is not None and content is not None:
                 self.alike.keep(key, content)
         if content is not None:
@@ -112,13 +113,26 @@ class CompiledMail:
         read = self._as_texts(recipient, wording, _values(recipient), extra)
         return read.subject, [alternative_body(read.text, read.html)], None
 
+    def _framed(self, recipient: Recipient) -> Content | None:
+        """What the templates say to a reader who has a key, where there is a frame for it."""
+        shape = self.alike.shape(recipient)
+        if shape is None:
+            return None
+        try:
+            return self.frames.content(shape, lambda: self._rendered(shape.stood_for(recipient)))
+        except RenderError:
+            return None  # it is said, and why, of what this reader has
+
+    def _rendered(self, recipient: Recipient) -> Rendered:
+        values = _values(recipient) | {"along": ""}
+        return self.body.rendered(self._subject(values, {}), values)
+
     def _content(self, recipient: Recipient, wording: Wording, extra: Mapping[str, Extra]) -> Content | None:
         values = _values(recipient)
         subject = self._subject(values, extra)
         values["along"] = ""
-        if not extra:
-            return self.body.content(subject, recipient, wording, values, values)
-        return self.body.content(subject, recipient, wording, values | _as_html(extra), values | _as_text(extra))
+        html, text = (values | _as_html(extra), values | _as_text(extra)) if extra else (values, values)
+        return self.body.content(subject, recipient, wording, html, text)
 
     def _as_texts(
         self, recipient: Recipient, wording: Wording, values: dict[str, Any], extra: Mapping[str, Extra]
@@ -134,7 +148,7 @@ class CompiledMail:
         return Parts(
             subject=subject,
             html="".join([html, "" if self.has_html_slot else along.html, below.html, footer.html, self.html_end]),
-            text=_tidy(text, "" if self.has_text_slot else along.text, below.text, footer.text),
+            text=tidy(text, "" if self.has_text_slot else along.text, below.text, footer.text),
         )
 
     def _subject(self, values: dict[str, Any], extra: Mapping[str, Extra]) -> str:
@@ -189,6 +203,7 @@ def compile_mail(
         html_octets=html_octets,
         below=below,
         alike=Alike(subject, layout.html, whole),
+        frames=ContentFrames(),
         body=compile_body(
             html, layout.html_end, template, around, has_html_slot=has_html_slot, has_text_slot=has_text_slot
         ),
@@ -208,13 +223,6 @@ def _below(envelope: Envelope, mail_class: MailClass, sender: Mailbox, question:
 def _with_links(text: str, layout: Layout, wording: Wording) -> str:
     missing = [link for link in layout.links if link not in text]
     return "\n".join([text.rstrip("\n"), "", f"{wording.all_links}:", *missing, ""]) if missing else text
-
-
-def _tidy(*texts: str) -> str:
-    """The texts below each other: no line ends in spaces, no two lines are empty, none begins with a lone space."""
-    lines = [line.rstrip() for text in texts if text.strip() for line in ["", *text.splitlines()]]
-    whole = "\n".join(line[1:] if line[:1] == " " and line[1:2] != " " else line for line in lines)
-    return _EMPTY_LINES.sub("\n\n", wrapped(whole)).strip("\n") + "\n"
 
 
 def _values(recipient: Recipient) -> dict[str, Any]:

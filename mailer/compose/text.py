@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailer.compose.mime import known, text_line, text_lines
-from mailer.compose.plaintext import COLUMNS, tidied, wrapped_line
+from mailer.compose.plaintext import COLUMNS, tidied, wrapped, wrapped_line
 
 LINE_END = b"\r\n"
+
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
+
+def tidy(*texts: str) -> str:
+    """The texts below each other: no line ends in spaces, no two lines are empty, none begins with a lone space."""
+    lines = [line.rstrip() for text in texts if text.strip() for line in ["", *text.splitlines()]]
+    whole = "\n".join(line[1:] if line[:1] == " " and line[1:2] != " " else line for line in lines)
+    return _EMPTY_LINES.sub("\n\n", wrapped(whole)).strip("\n") + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,18 @@ def block_of(lines: str) -> Block:
     return Block(octets=b"".join(octets), is_after_gap=is_after_gap or (is_gap and not octets), is_before_gap=is_gap)
 
 
+def is_plain(line: str) -> bool:
+    """Whether nothing has to be seen to in a line but how long it is."""
+    return line[:1] > " " and line[-1] != " " and line.isprintable()
+
+
+def line_octets(line: str) -> bytes:
+    """A line in which something stands, without a line end, as whole lines."""
+    if not is_plain(line):
+        return block_of(line + "\n").octets
+    return text_line(line) if len(line) <= COLUMNS else text_lines(wrapped_line(line))
+
+
 class Text:
     """The text of one mail while it is put together, part below part, each after an empty line.
 
@@ -102,10 +124,10 @@ class Text:
 
     def _end_line(self) -> None:
         line = "".join(self._begun)
-        if line[:1] > " " and line[-1] != " " and line.isprintable():
+        if is_plain(line):
             if self._is_gap and self.pieces:
                 self.pieces.append(LINE_END)
-            octets = text_line(line) if len(line) <= COLUMNS else text_lines(wrapped_line(line))
+            octets = line_octets(line)
             self.own.append(octets)
             self.pieces.append(octets)
             self._is_gap = False

@@ -76,6 +76,14 @@ def test_what_is_kept_is_not_looked_through_again_and_what_is_to_be_seen_to_is_n
         assert b"x" * 70 in (mail.message(reader(fields={"a": "x" * 9000}), {}).own or b"")
 
 
+@pytest.mark.parametrize("name", NAMES_THERE)
+def test_a_field_with_the_name_of_something_else_is_told_to_nobody_else(name: str) -> None:
+    mail = compiled(f"Dear {{{{ fields.{name} }}}} {{{{ name }}}}")
+    people = [reader(fields={name: f"who reads {number}"}) for number in range(4)]
+    for one in people:
+        assert f"Dear {one.fields[name]} Anna\n" in part_of(mail.message(one, {}).data, "plain")
+
+
 def test_a_campaign_without_placeholders_is_said_once() -> None:
     mail = campaign(mjml=text("Dear reader")).mail
     people = [reader(name=str(number), fields={"a": number}) for number in range(3)]
