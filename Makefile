@@ -11,6 +11,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+# One more for the slow tests: they wait for databases, browsers and other processes more than half of their time.
 SIZES ?=
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
@@ -40,7 +41,7 @@ rest: $(VENV)/.installed-dev ## Run what `make test` leaves out: style, types, a
 	$(BIN)/mypy $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/troth migrate --check
-	$(BIN)/python -m pytest -q -n $(JOBS) --durations 15 -m "slow or hypothesis"
+	$(BIN)/python -m pytest -q -n $$(($(JOBS) + 1)) --dist worksteal --durations 15 -m "slow or hypothesis"
 
 prove: $(VENV)/.installed-dev ## Kill processes in the middle of a send, and show that nothing is lost or sent twice
 	@$(BIN)/python -m benchmarks.prove

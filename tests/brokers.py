@@ -17,7 +17,7 @@ from tests.postgresql import ServerUnavailableError
 
 NO_RABBITMQ = "RabbitMQ is not installed"
 _RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 120
 
 
 class BrokerServer(Protocol):

@@ -13,14 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.brokers import NO_RABBITMQ
 from tests.postgresql import COULD_NOT_START, PostgresqlServer, ServerUnavailableError, running_server
 from tests.reused import ReusedDatabases
 
-# How long an example takes says more about the machine than about the law.
-hypothesis_settings.register_profile("troth", deadline=None, print_blob=True)
+# How long an example takes, or finding one, says more about the machine than about the law.
+hypothesis_settings.register_profile(
+    "troth", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("troth")
 
 BOTH_DATABASES = ("sqlite", "postgresql")

@@ -99,4 +99,4 @@ def _write(tree: Path, name: str, text: str) -> None:
 
 def _lint(tree: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache", *options]
-    return subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=120)

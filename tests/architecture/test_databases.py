@@ -71,7 +71,7 @@ def _run_without_server(folder: Path, *, ci: bool) -> subprocess.CompletedProces
     environ |= {"PYTHONPATH": str(folder)} | ({"CI": "true"} if ci else {})
     options = ["-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder)]
     command = [sys.executable, "-m", "pytest", *options, str(folder / "test_one.py")]
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
 
 
 def test_postgresql_compiles_no_statement_before_it_runs_it(blank_postgresql_url: str) -> None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.product import Product
+from tests.browser.product import PATIENCE_MS, Product
+
+
+def window(browser: Browser, **options: Any) -> BrowserContext:
+    """A window of nobody yet, which waits as long as a busy machine may take."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 class Reader:

@@ -77,7 +77,7 @@ class Scanner:
     def _fetch(self, method: str, address: str) -> list[str]:
         """What one answer leads to: where it redirects, and every address on the page."""
         parts = urlsplit(address)
-        connection = HTTPConnection(parts.netloc, timeout=60)
+        connection = HTTPConnection(parts.netloc, timeout=120)
         try:
             target = parts.path + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, headers={"User-Agent": "a scanner of mails"})

@@ -10,8 +10,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.product import PATIENCE_MS, Product
-from tests.browser.reader import Reader
+from tests.browser.product import Product
+from tests.browser.reader import Reader, window
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +27,7 @@ ONCE_THERE = 120_000
     ("scripts", "size"), [(True, DESKTOP), (False, PHONE)], ids=["scripts, desktop", "no scripts, phone"]
 )
 def test_the_five_minutes(browser: Browser, example: Product, scripts: bool, size: ViewportSize) -> None:
-    context = browser.new_context(viewport=size, java_script_enabled=scripts)
-    context.set_default_timeout(PATIENCE_MS)
+    context = window(browser, viewport=size, java_script_enabled=scripts)
     nora = Reader(context.new_page(), example)
     _become_a_reader(nora, scripts=scripts)
     _send_the_first_draft(nora)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from mailer.compose import CampaignContent, compile_campaign
 from preferences.look import EventCard, Look
+from tests.browser.reader import window
 from tests.browser.test_pages import AXE
 from tests.mailer.compose.cast import EVENT, GARDEN, reader
 from tests.mailer.compose.test_looks import SWAP, every_mail
@@ -39,8 +40,8 @@ def mails() -> dict[str, str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 600])
 def test_every_mail_is_for_everybody(browser: Browser, width: int, scheme: str) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 640}, color_scheme="dark" if scheme == "dark" else "light"
+    context = window(
+        browser, viewport={"width": width, "height": 640}, color_scheme="dark" if scheme == "dark" else "light"
     )
     page = context.new_page()
     wrong = []
@@ -56,7 +57,7 @@ def test_every_mail_is_for_everybody(browser: Browser, width: int, scheme: str) 
 
 
 def test_a_mail_is_dark_in_a_dark_room(browser: Browser) -> None:
-    context = browser.new_context(color_scheme="dark")
+    context = window(browser, color_scheme="dark")
     page = context.new_page()
     page.set_content(every_mail()["letter"])
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 21)"

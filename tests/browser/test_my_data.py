@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.browser.product import Product
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, window
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ PHONE: ViewportSize = {"width": 360, "height": 640}
 def test_a_reader_takes_everything_along_moves_and_is_forgotten(
     browser: Browser, running: Product, tmp_path: Path
 ) -> None:
-    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    context = window(browser, viewport=PHONE, java_script_enabled=False)
     anna = Reader(context.new_page(), running)
     page = anna.page
     anna.sign_up()

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page
 
-from tests.browser.product import PATIENCE_MS, Product
+from tests.browser.product import Product
 from tests.browser.rare_states import rare_states
+from tests.browser.reader import window
 from tests.browser.states import after_sends, before_a_send
 from tests.languages.pseudo import MIRRORED, spoken
 
@@ -49,8 +50,7 @@ def test_what_few_people_ever_see_is_for_everybody_in_every_language(
 
 def _wrong_with(browser: Browser, lived: Callable[[Page], Iterable[str]]) -> list[str]:
     """What is wrong with which page; in a browser that lets axe-core look at it."""
-    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 720}, bypass_csp=True)
-    context.set_default_timeout(PATIENCE_MS)
+    context = window(browser, viewport={"width": WIDTHS[0], "height": 720}, bypass_csp=True)
     page = context.new_page()
     wrong = []
     weights: dict[str, int] = {}

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, ViewportSize, expect
 
 from tests.browser.product import Product, this_week
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, window
 
 pytestmark = pytest.mark.slow
 
@@ -15,7 +15,7 @@ PHONE: ViewportSize = {"width": 360, "height": 640}
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_reader_sees_the_promise_made_kept_and_ended(browser: Browser, running: Product, scripts: bool) -> None:
-    context = browser.new_context(viewport=PHONE, java_script_enabled=scripts)
+    context = window(browser, viewport=PHONE, java_script_enabled=scripts)
     anna = Reader(context.new_page(), running)
     page = anna.page
     anna.fill_in()
@@ -52,7 +52,7 @@ def test_a_reader_sees_the_promise_made_kept_and_ended(browser: Browser, running
 def test_the_first_screen_of_the_preferences_has_the_sentence_and_the_three_ways_to_less(
     browser: Browser, running: Product
 ) -> None:
-    context = browser.new_context(viewport=PHONE)
+    context = window(browser, viewport=PHONE)
     anna = Reader(context.new_page(), running)
     anna.see_preferences()
     for shown in (
@@ -69,7 +69,7 @@ def test_the_first_screen_of_the_preferences_has_the_sentence_and_the_three_ways
 
 
 def test_the_sentence_follows_each_change_and_nothing_is_saved_by_it(browser: Browser, running: Product) -> None:
-    context = browser.new_context(viewport=PHONE)
+    context = window(browser, viewport=PHONE)
     anna = Reader(context.new_page(), running)
     anna.see_preferences()
     page = anna.page
@@ -86,7 +86,7 @@ def test_the_sentence_follows_each_change_and_nothing_is_saved_by_it(browser: Br
 def test_without_scripts_what_would_be_saved_is_shown_beside_the_form_and_saved_or_taken_back(
     browser: Browser, running: Product
 ) -> None:
-    context = browser.new_context(viewport=PHONE, java_script_enabled=False)
+    context = window(browser, viewport=PHONE, java_script_enabled=False)
     anna = Reader(context.new_page(), running)
     anna.see_preferences()
     page = anna.page
@@ -106,7 +106,7 @@ def test_without_scripts_what_would_be_saved_is_shown_beside_the_form_and_saved_
 
 
 def test_the_preferences_are_changed_with_the_keyboard_alone(browser: Browser, running: Product) -> None:
-    context = browser.new_context(viewport=PHONE)
+    context = window(browser, viewport=PHONE)
     anna = Reader(context.new_page(), running)
     anna.see_preferences()
     page = anna.page

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from tests.browser.product import PATIENCE_MS, Product, product
-from tests.browser.reader import Reader
+from tests.browser.product import Product, product
+from tests.browser.reader import Reader, window
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def anna(request: pytest.FixtureRequest, browser: Browser, house: Product) -> Iterator[Reader]:
     """Somebody with a phone who has confirmed two topics, and has just got a mail about one of them."""
-    context = browser.new_context(viewport=PHONE, java_script_enabled=request.param)
-    context.set_default_timeout(PATIENCE_MS)
+    context = window(browser, viewport=PHONE, java_script_enabled=request.param)
     reader = Reader(context.new_page(), house, address=f"anna{next(_numbers)}@visitor.example")
     reader.sign_up()
     reader.confirm()
@@ -104,7 +103,7 @@ def test_a_friend_is_brought_and_neither_learns_of_the_other(anna: Reader, brows
     page = anna.page
     anna.in_mail("Soup in the yard", "Pass it on")
     link = page.get_by_label("The link").input_value()
-    context = browser.new_context(viewport=PHONE)
+    context = window(browser, viewport=PHONE)
     ben = Reader(context.new_page(), anna.running, address=f"ben{next(_numbers)}@visitor.example")
     ben.page.goto(link)
     assert anna.address not in ben.page.content()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page
 
 from tests.browser.product import Product, this_week
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, window
 from tests.browser.scanning import METHODS, Scanner, captured_addresses, everything_but_observations
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,7 @@ def lived(page: Page, running: Product) -> None:
 
 
 def test_nothing_that_is_only_fetched_changes_anything(browser: Browser, running: Product) -> None:
-    context = browser.new_context()
+    context = window(browser)
     lived(context.new_page(), running)
     context.close()
     database = running.sandbox.database
@@ -47,7 +47,7 @@ def test_nothing_that_is_only_fetched_changes_anything(browser: Browser, running
     assert failed == {}
     assert {method for method, _ in scanner.answers} == set(METHODS)
 
-    context = browser.new_context()
+    context = window(browser)
     page = context.new_page()
     for address in scanner.one_of_each_kind():
         try:

@@ -69,7 +69,12 @@ class Installation:
     def troth(self, *arguments: str, code: int = 0) -> str:
         """What a command prints; it must end with that code."""
         done = subprocess.run(
-            [*COMMAND, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=120
+            [*COMMAND, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == code, f"troth {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -104,7 +109,7 @@ class Installation:
     @staticmethod
     def _open(request: urllib.request.Request) -> Answer:
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
                 return Answer(response.status, response.read().decode())
         except urllib.error.HTTPError as error:
             with error:
@@ -133,7 +138,7 @@ def installation(folder: Path) -> Iterator[Installation]:
         yield Installation(f"http://{listen}", environment, mail_server)
     finally:
         running.terminate()
-        assert running.wait(30) == 0
+        assert running.wait(PATIENCE_SECONDS) == 0
         if running.stdout is not None:
             running.stdout.close()
         controller.stop()

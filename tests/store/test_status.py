@@ -28,6 +28,10 @@ def there(database_url: str) -> Iterator[Newsletter]:
         yield found
 
 
+# However long the machine that runs the test stands still.
+LASTS = timedelta(hours=1)
+
+
 def _situation(there: Newsletter, now: datetime) -> Situation:
     """How things stand by a clock that everybody agrees on but the database, whose own cannot be moved."""
     with there.database.read() as connection:
@@ -37,7 +41,7 @@ def _situation(there: Newsletter, now: datetime) -> Situation:
 
 def _alive(connection: Connection) -> None:
     """A process that is there now, by the clock of the machine."""
-    begin_lease(connection, "worker", datetime.now(UTC))
+    begin_lease(connection, "worker", datetime.now(UTC), lasts=LASTS)
 
 
 def _waiting(there: Newsletter) -> Lived:
@@ -249,7 +253,7 @@ def test_which_kind_of_process_is_missing_is_said_where_something_is_due(
     lived.send(there.letter, "First letter")
     with there.database.write() as connection:
         connection.execute(update(LEASE).values(ended_at=NOON))
-        begin_lease(connection, process, datetime.now(UTC))
+        begin_lease(connection, process, datetime.now(UTC), lasts=LASTS)
     problem = needs_a_person(_situation(there, lived.now))
     assert problem is not None
     assert lacks in problem
@@ -259,8 +263,8 @@ def test_each_process_is_shown_with_where_it_answers_and_what_it_last_did(there:
     mill = Process(purpose="worker", host="mill", number=4711, listens="127.0.0.1:8644", threads=5)
     now = datetime.now(UTC)
     with there.database.write() as connection:
-        lease = begin_lease(connection, mill, now)
-        renew_lease(connection, lease, now, did="wrote 3 service mails", did_at=now)
+        lease = begin_lease(connection, mill, now, lasts=LASTS)
+        renew_lease(connection, lease, now, lasts=LASTS, did="wrote 3 service mails", did_at=now)
         begin_lease(connection, Process(purpose="scheduler", schedules=True), now - timedelta(minutes=2))
     said = "\n".join(lines(_situation(there, now), "UTC", has_relay=True))
     assert f"process {lease}: worker on mill, number 4711; 5 threads; watched at 127.0.0.1:8644; last wrote 3" in said

@@ -20,7 +20,7 @@ from tests.store.newsletter import NOON, add_campaign, asked, signed_up
 from tests.webapp.visitor import Visitor, visitor
 from webapp import create_app
 
-ENOUGH_SECONDS = 30
+ENOUGH_SECONDS = 120
 
 
 def in_sandbox(

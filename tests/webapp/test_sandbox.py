@@ -38,7 +38,7 @@ from webapp.example import shipped
 from webapp.runtime import Started, start, start_sandbox
 from webapp.sandbox import begin_sandbox, fresh_sandbox
 
-ENOUGH_SECONDS = 60
+ENOUGH_SECONDS = 120
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 
 

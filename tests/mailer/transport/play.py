@@ -90,7 +90,7 @@ class Play:
         with self._lock:
             self.record.connections += 1
         try:
-            connection.settimeout(10)
+            connection.settimeout(120)
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             _Conversation(self, connection, self._extensions).run()

@@ -120,7 +120,7 @@ def scripted_server(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iter
                 connection, _ = listener.accept()
             except OSError:
                 return
-            connection.settimeout(10)
+            connection.settimeout(120)
             line = Line(connection if tls is None else tls.wrap_socket(connection, server_side=True))
             try:
                 script(line)

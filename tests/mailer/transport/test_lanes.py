@@ -63,7 +63,7 @@ class Several:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            connection.settimeout(10)
+            connection.settimeout(120)
             script = self.scripts[min(self.connections, len(self.scripts) - 1)]
             self.connections += 1
             threading.Thread(target=self._serve, args=(script, Line(connection)), daemon=True).start()
