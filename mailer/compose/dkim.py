@@ -33,8 +33,9 @@ _SIGNED = (
     "feedback-id", "auto-submitted", "mime-version", "content-type",
 )  # fmt: skip
 _OVERSIGNED = ("from", "subject")
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)\r\n")
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
 _SPACES = re.compile(rb"[ \t]+")
+_SEVERAL_SPACES = re.compile(rb"  +")
 _LINE = 70
 
 
@@ -109,8 +110,7 @@ def relaxed_body(body: bytes) -> bytes:
     """The body as it is hashed (RFC 6376 section 3.4.4)."""
     if b"\t" in body:
         body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
+    body = _SEVERAL_SPACES.sub(b" ", body)
     if b" \r\n" in body:
         body = body.replace(b" \r\n", b"\r\n")
     return body if body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n") and body != b"\r\n" else _ended(body)
@@ -144,17 +144,23 @@ def _relaxed(name: bytes, value: bytes) -> bytes:
 
 
 def _signature(key: DkimKey, names: str, fields: bytes, body_hash: str, at: int) -> bytes:
-    begun = _folded(
-        f"v=1; a={key.algorithm}-sha256; c=relaxed/relaxed; d={key.domain}; s={key.selector}; t={at};", names, body_hash
-    )
+    begun = _begun(key, names, body_hash, at)
     hashed = fields + _relaxed(b"DKIM-Signature", begun).removesuffix(b"\r\n")
     octets = base64.b64encode(_sign(key, hashlib.sha256(hashed).digest())).decode("ascii")
     lines = [octets[start : start + _LINE] for start in range(0, len(octets), _LINE)]
     return b"DKIM-Signature:" + begun + "\r\n ".join(lines).encode("ascii") + b"\r\n"
 
 
-def _folded(first: str, names: str, body_hash: str) -> bytes:
+def _begun(key: DkimKey, names: str, body_hash: str, at: int) -> bytes:
     """The value of the field up to the signature itself, in lines of a readable length; folded between tags and names."""
+    tags = f" v=1; a={key.algorithm}-sha256; c=relaxed/relaxed;\r\n d={key.domain}; s={key.selector}; t={at};"
+    return f"{tags}\r\n {_named(names)}\r\n bh={body_hash};\r\n b=".encode("ascii")
+
+
+# The mails of a campaign have the same fields.
+@lru_cache(maxsize=64)
+def _named(names: str) -> str:
+    """The names of the fields that are signed, as lines."""
     lines, line = [], ""
     for name in names.split(":"):
         if line and len(line) + len(name) + 1 > _LINE:
@@ -162,8 +168,7 @@ def _folded(first: str, names: str, body_hash: str) -> bytes:
             line = name
         else:
             line = f"{line}:{name}" if line else f"h={name}"
-    tags = first.split(" d=", 1)
-    return "\r\n ".join([f" {tags[0]}", f"d={tags[1]}", *lines, f"{line};", f"bh={body_hash};", "b="]).encode("ascii")
+    return "\r\n ".join([*lines, f"{line};"])
 
 
 def _sign(key: DkimKey, digest: bytes) -> bytes:
