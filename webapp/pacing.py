@@ -27,5 +27,6 @@ def warm_up_in_words(found: WarmUp, when: When) -> str:
     """How far a warm-up has come."""
     if found.ceiling is None:
         return f"the warm-up has reached its end: there is no ceiling any more (day {found.number})"
-    rest = f"; the rest goes from {when(found.ends_at)} on" if not found.room else ""
+    # Each at its own time of the day, so that nobody gets at night what was meant for the morning.
+    rest = f"; the rest goes after {when(found.ends_at)}, at its time of the day" if not found.room else ""
     return f"warm-up, day {found.number}: {found.counted:,} of at most {found.ceiling:,} mails today{rest}"

@@ -56,7 +56,9 @@ class WatchPort:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    allow_reuse_address = False
+    # Who is begun anew listens where it did before, though connections of before are not forgotten by the system yet: a
+    # watcher would look for it there in vain. Where somebody listens, this takes nothing from them.
+    allow_reuse_address = True
 
 
 class _Server6(_Server):

@@ -69,7 +69,7 @@ def begin_warm_up(connection: Connection, first: int, last: int, now: datetime) 
         said = f"the first day needs at least {SMALLEST_FIRST} mails, and the last ceiling as many as the first or more"
         raise Invalid.one("first", Said(said))
     if warm_up(connection, now) is not None:
-        raise Conflict("a warm-up has begun already: end it first, and what waits for it goes")
+        raise Conflict("a warm-up has begun already: end it first")
     today = now.astimezone(UTC).date()
     connection.execute(insert(WARM_UP).values(id=1, began_on=today, first=first, last=last, counted=0))
 

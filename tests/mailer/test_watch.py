@@ -113,6 +113,17 @@ def test_several_processes_of_a_machine_take_one_port_each() -> None:
     second.stop()
 
 
+def test_who_is_begun_anew_is_watched_where_it_was(town: Town) -> None:
+    with _watched(town) as (first, _):
+        address = first.address
+        # The server hangs up first, and the system remembers the connection for a while.
+        assert _asked(first, "/healthz")[0] == 200
+    host, _, port = address.rpartition(":")
+    second = Watched((host, int(port)))
+    second.stop()
+    assert second.address == address
+
+
 @pytest.mark.parametrize("formatter", [FieldsFormatter("%(name)s %(message)s"), JsonFormatter()], ids=["text", "json"])
 def test_no_log_of_a_whole_send_names_anybody(town: Town, campaign: int, formatter: logging.Formatter) -> None:
     said = io.StringIO()

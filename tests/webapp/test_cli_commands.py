@@ -61,6 +61,20 @@ def test_the_version_is_said(troth: Command) -> None:
     assert troth("--version").stdout.startswith("troth ")
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"), [(["statsu"], "status"), (["topci", "show"], "topic"), (["topic", "creat"], "create")]
+)
+def test_whoever_mistypes_a_command_is_told_the_nearest(troth: Command, typed: list[str], meant: str) -> None:
+    said = troth(*typed)
+    assert (said.exit_code, f"Did you mean '{meant}'?" in said.stderr) == (2, True)
+
+
+def test_what_is_like_no_command_is_not_guessed(troth: Command) -> None:
+    said = troth("xylophone")
+    assert (said.exit_code, "No such command 'xylophone'." in said.stderr) == (2, True)
+    assert "mean" not in said.stderr
+
+
 def test_every_problem_with_the_settings_is_said_at_once(tmp_path: Path) -> None:
     troth = command_line(tmp_path, "sqlite://", TROTH_LISTEN="nowhere", TROTH_COLOUR="red")
 

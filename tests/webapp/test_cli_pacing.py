@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,12 @@ import pytest
 from preferences.store.came import Came, Result
 from preferences.store.clock import SystemClock
 from preferences.store.destinations import Destination, slow_down
-from preferences.store.warm_up import WarmUp
+from preferences.store.publications import publications
+from preferences.store.statuses import situation
+from preferences.store.warm_up import WarmUp, begin_warm_up
 from tests.mailer.town import Town, town_at
 from tests.webapp.commands import command_line
+from webapp.cli.status import answer
 from webapp.pacing import destination_in_words, warm_up_in_words
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -78,7 +81,7 @@ def test_a_warm_up_is_begun_shown_and_ended(town: Town, database_url: str, tmp_p
     assert "warm-up, day 1: 0 of at most 50 mails today\n" in run("status").stdout
     again = run("warm-up", "begin", "--first", "20")
     assert (again.exit_code, "has begun already" in again.stderr) == (1, True)
-    assert run("warm-up", "end").stdout == "the warm-up is over: there is no ceiling\n"
+    assert run("warm-up", "end").stdout.startswith("the warm-up is over: there is no ceiling; ")
     assert run("warm-up", "end").stdout == "there was no warm-up\n"
     assert run("warm-up", "begin", "--first", "9").exit_code == 2
     del town
@@ -87,9 +90,28 @@ def test_a_warm_up_is_begun_shown_and_ended(town: Town, database_url: str, tmp_p
 def test_what_is_used_up_says_when_the_rest_goes() -> None:
     found = WarmUp(day=NOON.date(), number=2, first=50, last=1000, ceiling=100, counted=100)
     said = warm_up_in_words(found, lambda at: f"{at:%d %H:%M}")
-    assert said == "warm-up, day 2: 100 of at most 100 mails today; the rest goes from 25 00:00 on"
+    assert (
+        said == "warm-up, day 2: 100 of at most 100 mails today; the rest goes after 25 00:00, at its time of the day"
+    )
 
 
 def test_a_wait_that_is_over_is_not_shown_as_one() -> None:
     one = Destination(domain="a.example", slow_until=NOON, said="421 slow down", per_hour=None)
     assert destination_in_words(one, NOON, str) == "a.example: nothing holds it back"
+
+
+def test_status_says_how_many_are_held_back_when_nothing_else_is_due(town: Town) -> None:
+    town.topic("letter", 5)
+    for one in range(12):
+        town.reader(f"reader{one}", {"letter": "each"})
+    town.clock.instant = NOON
+    with town.database.write() as connection:
+        begin_warm_up(connection, 10, 20, town.now)
+    town.campaign("first", "letter")
+    town.go_to(NOON + timedelta(minutes=5))
+    with town.database.read() as connection:
+        (row,) = publications(connection)
+    found = situation(town.database, row, town.now, town.now, is_driven=False)
+    said = answer(found, UTC, "UTC", has_relay=True)
+    assert "2 are held back" in said
+    assert "nothing is due before" in said

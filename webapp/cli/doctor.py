@@ -25,6 +25,7 @@ from webapp.cli.checks.ways_out import look_at_broker, look_at_relay
 from webapp.cli.group import FAILED
 
 _WIDTH = max(len(verdict) for verdict in Verdict)
+_PLURALS = {Verdict.WARNING: "warnings", Verdict.PROBLEM: "problems"}
 
 
 def _server(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, int] | None:
@@ -95,8 +96,8 @@ def _say(found: Sequence[Finding]) -> None:
         click.echo(f"{one.verdict:<{_WIDTH}}  {one.about}: {one.said}")
         if one.do:
             click.echo(f"{'':<{_WIDTH}}  → {one.do}")
-    numbers = [f"{sum(one.verdict is verdict for one in found)} {verdict}" for verdict in Verdict]
-    click.echo(", ".join(numbers))
+    numbers = {verdict: sum(one.verdict is verdict for one in found) for verdict in Verdict}
+    click.echo(", ".join(f"{n} {one if n == 1 else _PLURALS.get(one, one)}" for one, n in numbers.items()))
 
 
 def _say_json(found: Sequence[Finding]) -> None:

@@ -161,7 +161,7 @@ def process_line(one: LeaseRow, machine_now: datetime, zone: tzinfo, zone_name: 
     process = one.process
     where = f" on {process.host}, number {process.number}" if process.host else ""
     parts = [f"process {one.id}: {process.purpose}{where}"]
-    parts += [f"{process.threads} threads"] if process.threads else []
+    parts += [f"{process.threads} thread{'' if process.threads == 1 else 's'}"] if process.threads else []
     parts += [f"watched at {process.listens}"] if process.listens and one.is_living(machine_now) else []
     if not one.is_living(machine_now):
         since = one.until if one.ended_at is None else one.ended_at
@@ -189,6 +189,9 @@ def answer(found: Situation, zone: tzinfo, zone_name: str, *, has_relay: bool) -
         for campaign in found.campaigns
         for state in (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
     )
+    put_off = sum(campaign.counts.get(State.DUE, 0) for campaign in found.campaigns)
+    if put_off:
+        return f"nothing is due before {at}: {put_off} are held back, as the lines above say.{inbox}"
     if not waiting:
         return f"nothing is due before {at}.{inbox}"
     return f"nothing is due before {at}: {waiting} wait for what their readers asked for.{inbox}"

@@ -41,7 +41,8 @@ def end() -> None:
     """No ceiling from now on. What waits for tomorrow goes tomorrow."""
     with installation() as here, here.database.write() as connection:
         was_there = end_warm_up(connection)
-    click.echo("the warm-up is over: there is no ceiling" if was_there else "there was no warm-up")
+    over = "the warm-up is over: there is no ceiling; what was put off until tomorrow goes tomorrow"
+    click.echo(over if was_there else "there was no warm-up")
 
 
 @command.command("show")

@@ -128,5 +128,8 @@ def _quiet(desk: Desk, found: Situation) -> str:
     if found.next_at is None:
         return "Nothing goes out, because nothing is scheduled and nothing waits."
     waiting = sum(one.counts.get(state, 0) for one in found.campaigns for state in _WAITS)
+    put_off = sum(one.counts.get(State.DUE, 0) for one in found.campaigns)
     why = f": {waiting} mails wait for what their readers asked for" if waiting else ""
+    if put_off:
+        why = f": {put_off:,} mails are held back for a while, as it says below"
     return f"Nothing is due before {desk.when(found.next_at)}{why}."

@@ -166,7 +166,9 @@ def _processes(database: Database) -> Finding:
         leads = leader(connection, now)
     if not living:
         return warning(
-            about, "none is running that sends", "start one: systemctl start troth, or make run in a source folder"
+            about,
+            "none is running that sends",
+            "start one: systemctl start troth, or make run in a source folder; with a broker, troth-scheduler and troth-worker@1",
         )
     said = ", ".join(sorted({f"{one.process.purpose} on {one.process.host}" for one in living}))
     if leads is None:
