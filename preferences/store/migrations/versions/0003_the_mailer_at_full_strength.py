@@ -124,8 +124,8 @@ def _what_updates_leave_alone() -> None:
         op.drop_index(index, "delivery")
     if is_postgresql:
         # There must be room on a row's page for what it becomes; it takes up as much elsewhere otherwise.
-        for table, percent in (("delivery", 50), ("attempt", 60), ("opening", 50)):
-            op.execute(f"ALTER TABLE {table} SET (fillfactor = {percent})")
+        for table in ("delivery", "opening"):
+            op.execute(f"ALTER TABLE {table} SET (fillfactor = 50)")
         for table, name in (
             *((table, f"uq_{table}_publication_id") for table in ("decision", "observation")),
             ("delivery", "uq_delivery_digest_slot"),
