@@ -1,4 +1,4 @@
-"""A real browser, and the product in it."""
+"""A real browser, and the product in it, which waits for no disk."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.browser.product import PATIENCE_MS, Product, product, whole_product
+from tests.no_disk import wait_for_no_disk
+
+wait_for_no_disk()
 
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync")  # fmt: skip
