@@ -61,7 +61,7 @@ def write_message(wire: Wire, message: Message, after: bytes, timeout: float) ->
         wire.write(body, timeout)
         body, ended = b"", 0
     try:
-        wire.write(body + DOT + after, timeout)
+        wire.write(b"".join((body, DOT, after)), timeout)
     except WireDownError as error:
         if error.written >= ended:
             raise DotMayHaveLeftError(str(error)) from error
