@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailer.transport import OutcomeKind
 from preferences.store.came import Came, Result
 from preferences.store.clock import SystemClock
 from preferences.store.destinations import Destination, slow_down
@@ -109,9 +110,23 @@ def test_status_says_how_many_are_held_back_when_nothing_else_is_due(town: Town)
         begin_warm_up(connection, 10, 20, town.now)
     town.campaign("first", "letter")
     town.go_to(NOON + timedelta(minutes=5))
+    said = _answer(town)
+    assert "2 are held back" in said
+    assert "nothing is due before" in said
+
+
+def test_status_does_not_blame_readers_for_what_the_mail_server_put_off(town: Town) -> None:
+    town.topic("letter", 5)
+    town.reader("reader", {"letter": "each"})
+    town.clock.instant = NOON
+    town.transport._answers = {"reader@example.org": OutcomeKind.DEFERRED}  # type: ignore[attr-defined]
+    town.campaign("first", "letter")
+    town.go_to(NOON + timedelta(minutes=1))
+    assert "1 are tried again, because the mail server said later" in _answer(town)
+
+
+def _answer(town: Town) -> str:
     with town.database.read() as connection:
         (row,) = publications(connection)
     found = situation(town.database, row, town.now, town.now, is_driven=False)
-    said = answer(found, UTC, "UTC", has_relay=True)
-    assert "2 are held back" in said
-    assert "nothing is due before" in said
+    return answer(found, UTC, "UTC", has_relay=True)

@@ -27,6 +27,13 @@ from webapp.pacing import When, destination_in_words, warm_up_in_words
 _FULL_OCTETS = 1_000_000
 _STATES = (State.DUE, State.HANDING_OVER, State.DEFERRED, State.WAITING, State.DIGEST_TO_COME, State.IN_DOUBT)
 
+# What waits where nothing is due, and why.
+_LATER = (
+    ((State.DUE,), "are held back, as the lines above say"),
+    ((State.DEFERRED,), "are tried again, because the mail server said later"),
+    ((State.WAITING, State.DIGEST_TO_COME), "wait for what their readers asked for"),
+)
+
 
 @click.command("status")
 @publication_option
@@ -183,15 +190,13 @@ def answer(found: Situation, zone: tzinfo, zone_name: str, *, has_relay: bool) -
         return f"mail is going out: {found.due} due, {handing_over} handing over.{inbox}"
     if found.next_at is None:
         return f"nothing is going out because nothing is scheduled and nothing waits.{inbox}"
-    at = instant(found.next_at, zone, zone_name)
-    waiting = sum(
-        campaign.counts.get(state, 0)
-        for campaign in found.campaigns
-        for state in (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
-    )
-    put_off = sum(campaign.counts.get(State.DUE, 0) for campaign in found.campaigns)
-    if put_off:
-        return f"nothing is due before {at}: {put_off} are held back, as the lines above say.{inbox}"
-    if not waiting:
-        return f"nothing is due before {at}.{inbox}"
-    return f"nothing is due before {at}: {waiting} wait for what their readers asked for.{inbox}"
+    why = "; ".join(_why_later(found))
+    return f"nothing is due before {instant(found.next_at, zone, zone_name)}{f': {why}' if why else ''}.{inbox}"
+
+
+def _why_later(found: Situation) -> Iterator[str]:
+    """What waits though nobody has to do anything: by whose wish, and how much."""
+    for states, wait in _LATER:
+        number = sum(campaign.counts.get(state, 0) for campaign in found.campaigns for state in states)
+        if number:
+            yield f"{number} {wait}"

@@ -25,6 +25,7 @@ from webapp.console.page import render
 from webapp.errors import problem_of
 from webapp.forms import Filled, beside
 from webapp.pages.page import see
+from webapp.pages.set_up import is_at_the_machine
 from webapp.site import Site
 
 BY_CONSOLE = By(made_by=MadeBy.PERSON, route=Route.CONSOLE)
@@ -100,6 +101,11 @@ class Desk:
     def here(self) -> str:
         """Where the pages of this publication are."""
         return f"{request.script_root}{self.path('')}".rstrip("/")
+
+    @property
+    def inbox(self) -> str:
+        """Where the test inbox is; empty for whoever a proxy let in, since none shows that to anybody."""
+        return f"{request.script_root}/inbox" if self.site.is_sandbox or is_at_the_machine() else ""
 
     def path(self, rest: str) -> str:
         """The path of a page of this publication on its site."""

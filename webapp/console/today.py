@@ -24,7 +24,12 @@ _OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, Sta
 _DRAFTS_NAMED = 5
 # What has no next instant comes last.
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_WAITS = (State.WAITING, State.DEFERRED, State.DIGEST_TO_COME)
+# What waits where nothing is due, and why.
+_LATER = (
+    ((State.DUE,), "held back for a while, as it says below"),
+    ((State.DEFERRED,), "to be tried again, because the mail server said later"),
+    ((State.WAITING, State.DIGEST_TO_COME), "waiting for what their readers asked for"),
+)
 
 
 def add_routes(pages: Pages) -> None:
@@ -124,12 +129,9 @@ def answer(desk: Desk, found: Situation) -> Answered:
 def _quiet(desk: Desk, found: Situation) -> str:
     handing_over = sum(one.counts.get(State.HANDING_OVER, 0) for one in found.campaigns)
     if found.due or handing_over:
-        return f"Mail is going out: {found.due} due, {handing_over} being handed over."
+        return f"Mail is going out: {found.due:,} due, {handing_over:,} being handed over."
     if found.next_at is None:
         return "Nothing goes out, because nothing is scheduled and nothing waits."
-    waiting = sum(one.counts.get(state, 0) for one in found.campaigns for state in _WAITS)
-    put_off = sum(one.counts.get(State.DUE, 0) for one in found.campaigns)
-    why = f": {waiting} mails wait for what their readers asked for" if waiting else ""
-    if put_off:
-        why = f": {put_off:,} mails are held back for a while, as it says below"
-    return f"Nothing is due before {desk.when(found.next_at)}{why}."
+    numbers = ((sum(one.counts.get(state, 0) for one in found.campaigns for state in of), said) for of, said in _LATER)
+    why = "; ".join(f"{number:,} {'mail' if number == 1 else 'mails'} {said}" for number, said in numbers if number)
+    return f"Nothing is due before {desk.when(found.next_at)}{f': {why}' if why else ''}."

@@ -51,6 +51,13 @@ def schedule(at: Marketer, path: str, how: str = "now", when: str = "") -> str:
     return at.get(path)
 
 
+def test_who_comes_through_a_proxy_is_sent_to_no_inbox_that_the_proxy_hides(at: Marketer) -> None:
+    assert 'href="/inbox"' in at.get("")
+    handed_on = at.client.get(f"{HERE}/", headers={"X-Forwarded-For": "192.0.2.7"}).get_data(as_text=True)
+    assert 'href="/inbox"' not in handed_on
+    assert "ssh -L" in handed_on
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
