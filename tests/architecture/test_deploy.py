@@ -52,13 +52,13 @@ def test_a_proxy_passes_on_what_readers_and_programs_need_and_nothing_else(name:
 
 def test_the_command_reads_settings_as_the_service_does_and_not_as_a_shell(tmp_path: Path) -> None:
     (tmp_path / "troth.env").write_text(
-        "# TROTH_NO=1\n\nTROTH_A=smtp://me:a$HOME;&`id`@b\nTROTH_B=\"$x two\"\nTROTH_C='q r'"
+        "# TROTH_NO=1\n\nTROTH_A=smtp://me:a$HOME;&`id`@b\nTROTH_B=\"$x two\"\nTROTH_C='q r'\n    TROTH_D=indented"
     )
     script = re.sub(r"^exec .*$", "exec env", (DEPLOY / "troth").read_text(), flags=re.MULTILINE)
     environ = {"PATH": os.environ["PATH"], "TROTH_ENV": str(tmp_path / "troth.env")}
     said = subprocess.run(["sh"], input=script, env=environ, capture_output=True, text=True, check=True).stdout
     settings = [line for line in said.splitlines() if line.startswith("TROTH_") and not line.startswith("TROTH_ENV")]
-    assert sorted(settings) == ["TROTH_A=smtp://me:a$HOME;&`id`@b", "TROTH_B=$x two", "TROTH_C=q r"]
+    assert sorted(settings) == ["TROTH_A=smtp://me:a$HOME;&`id`@b", "TROTH_B=$x two", "TROTH_C=q r", "TROTH_D=indented"]
 
 
 def test_operations_names_every_file_of_it() -> None:
