@@ -11,7 +11,7 @@ GROUP_SECONDS = 0.25
 # The largest is for each connection of a lane: so many at most come to be in doubt where a process is killed.
 SMALLEST, BEGINS_WITH, LARGEST = 1, 10, 200
 # A group is at most so many times as large as the one before.
-GROWS = 4
+GROWS = 2
 # Above it no lane can be: 64 connections in two lanes.
 _LARGEST_OF_ALL = 32 * LARGEST
 

@@ -1,15 +1,31 @@
-"""What holds mail back for a while though its readers want it, in words for whoever runs or writes for a publication."""
+"""What waits, and what holds it back though its readers want it, in words for whoever runs or writes for a publication."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
+from preferences.delivery import State
 from preferences.store.destinations import Destination
+from preferences.store.statuses import Situation
 from preferences.store.warm_up import WarmUp
 
 # How an instant is said, in the zone of whoever reads it.
 When = Callable[[datetime], str]
+
+
+# What waits where nothing is due, and why.
+_LATER = (
+    ((State.DUE,), "held back for a while"),
+    ((State.DEFERRED,), "to be tried again, because the mail server said later"),
+    ((State.WAITING, State.DIGEST_TO_COME), "waiting for what their readers asked for"),
+)
+
+
+def later_in_words(found: Situation) -> str:
+    """How many mails wait where nothing is due, and by whose wish; empty where none does."""
+    counted = [(sum(one.counts.get(state, 0) for one in found.campaigns for state in of), said) for of, said in _LATER]
+    return "; ".join(f"{number:,} {'mail' if number == 1 else 'mails'} {said}" for number, said in counted if number)
 
 
 def destination_in_words(one: Destination, now: datetime, when: When) -> str:

@@ -168,7 +168,7 @@ def test_what_waits_for_its_readers_is_told_with_until_when(there: Newsletter, s
     assert answer.exit_code == 0
     assert "campaign 'Extra': waiting; 1 waiting; next " in answer.stdout
     assert "newsletter: nothing is due before " in _last(answer)
-    assert ": 1 wait for what their readers asked for." in _last(answer)
+    assert ": 1 mail waiting for what their readers asked for." in _last(answer)
 
 
 def test_without_a_process_that_sends_it_says_to_start_one(there: Newsletter, status: Callable[..., Result]) -> None:

@@ -111,7 +111,7 @@ def test_status_says_how_many_are_held_back_when_nothing_else_is_due(town: Town)
     town.campaign("first", "letter")
     town.go_to(NOON + timedelta(minutes=5))
     said = _answer(town)
-    assert "2 are held back" in said
+    assert "2 mails held back for a while" in said
     assert "nothing is due before" in said
 
 
@@ -122,7 +122,7 @@ def test_status_does_not_blame_readers_for_what_the_mail_server_put_off(town: To
     town.transport._answers = {"reader@example.org": OutcomeKind.DEFERRED}  # type: ignore[attr-defined]
     town.campaign("first", "letter")
     town.go_to(NOON + timedelta(minutes=1))
-    assert "1 are tried again, because the mail server said later" in _answer(town)
+    assert "1 mail to be tried again, because the mail server said later" in _answer(town)
 
 
 def _answer(town: Town) -> str:

@@ -21,18 +21,11 @@ from preferences.store.statuses import CampaignStands, Situation, situation
 from webapp.cli.explain import instant
 from webapp.cli.group import FAILED
 from webapp.cli.installation import Installation, installation, publication_option
-from webapp.pacing import When, destination_in_words, warm_up_in_words
+from webapp.pacing import When, destination_in_words, later_in_words, warm_up_in_words
 
 # With less, SQLite cannot write the next group down.
 _FULL_OCTETS = 1_000_000
 _STATES = (State.DUE, State.HANDING_OVER, State.DEFERRED, State.WAITING, State.DIGEST_TO_COME, State.IN_DOUBT)
-
-# What waits where nothing is due, and why.
-_LATER = (
-    ((State.DUE,), "are held back, as the lines above say"),
-    ((State.DEFERRED,), "are tried again, because the mail server said later"),
-    ((State.WAITING, State.DIGEST_TO_COME), "wait for what their readers asked for"),
-)
 
 
 @click.command("status")
@@ -190,13 +183,5 @@ def answer(found: Situation, zone: tzinfo, zone_name: str, *, has_relay: bool) -
         return f"mail is going out: {found.due} due, {handing_over} handing over.{inbox}"
     if found.next_at is None:
         return f"nothing is going out because nothing is scheduled and nothing waits.{inbox}"
-    why = "; ".join(_why_later(found))
+    why = later_in_words(found)
     return f"nothing is due before {instant(found.next_at, zone, zone_name)}{f': {why}' if why else ''}.{inbox}"
-
-
-def _why_later(found: Situation) -> Iterator[str]:
-    """What waits though nobody has to do anything: by whose wish, and how much."""
-    for states, wait in _LATER:
-        number = sum(campaign.counts.get(state, 0) for campaign in found.campaigns for state in states)
-        if number:
-            yield f"{number} {wait}"

@@ -17,19 +17,13 @@ from preferences.store.statuses import CampaignStands, Situation, situation
 from webapp.console.campaigns import parts_of
 from webapp.console.desk import Desk, Pages
 from webapp.console.words import REASONS, STATES, STATUSES, people
-from webapp.pacing import destination_in_words, warm_up_in_words
+from webapp.pacing import destination_in_words, later_in_words, warm_up_in_words
 
 # What a person may have to look at, or what is still to happen; the rest is told by the campaign itself.
 _OPEN = (State.DUE, State.HANDING_OVER, State.WAITING, State.DIGEST_TO_COME, State.DEFERRED, State.IN_DOUBT)
 _DRAFTS_NAMED = 5
 # What has no next instant comes last.
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# What waits where nothing is due, and why.
-_LATER = (
-    ((State.DUE,), "held back for a while, as it says below"),
-    ((State.DEFERRED,), "to be tried again, because the mail server said later"),
-    ((State.WAITING, State.DIGEST_TO_COME), "waiting for what their readers asked for"),
-)
 
 
 def add_routes(pages: Pages) -> None:
@@ -132,6 +126,5 @@ def _quiet(desk: Desk, found: Situation) -> str:
         return f"Mail is going out: {found.due:,} due, {handing_over:,} being handed over."
     if found.next_at is None:
         return "Nothing goes out, because nothing is scheduled and nothing waits."
-    numbers = ((sum(one.counts.get(state, 0) for one in found.campaigns for state in of), said) for of, said in _LATER)
-    why = "; ".join(f"{number:,} {'mail' if number == 1 else 'mails'} {said}" for number, said in numbers if number)
+    why = later_in_words(found)
     return f"Nothing is due before {desk.when(found.next_at)}{f': {why}' if why else ''}."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailer.transport import Outcome, OutcomeKind, SmtpTransport, Timeouts
-from mailer.transport.connecting import connect
+from mailer.transport.connecting import _new_context, connect
 from mailer.transport.envelope import DotMayHaveLeftError, write_message
 from mailer.transport.wire import WireDownError
 from preferences.settings import SmtpSecurity, SmtpServer
@@ -50,6 +50,14 @@ def test_encryption_from_the_first_byte() -> None:
 
 def test_encryption_that_is_taken_only_if_offered_asks_for_no_certificate() -> None:
     with real_server(tls_context=of_the_server(), require_starttls=True) as (server, _):
+        outcomes = handed_over(server, SmtpSecurity.OPPORTUNISTIC, None)
+    assert [outcome.kind for outcome in outcomes] == [OutcomeKind.ACCEPTED] * 2
+
+
+def test_where_nothing_is_encrypted_no_certificates_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssl, "create_default_context", None)
+    _new_context.cache_clear()
+    with real_server() as (server, _):
         outcomes = handed_over(server, SmtpSecurity.OPPORTUNISTIC, None)
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.ACCEPTED] * 2
 
